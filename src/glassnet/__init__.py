@@ -1,0 +1,1 @@
+"""See through your neural network."""
