@@ -1,0 +1,116 @@
+"""Runs to TensorBoard: scalars while a training goes on, pictures as the network sees them, predictions."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from glassnet.draw import draw_inputs, draw_predictions
+from glassnet.evaluation.predictions import Predictions
+from glassnet.training.batches import gather, plan_epoch
+from glassnet.training.events import Epoch, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from glassnet.pictures.pictures import Pictures
+    from glassnet.run import Run
+    from glassnet.training.events import Event
+    from glassnet.training.loop import State
+
+MOST_STEP_POINTS = 1000  # TensorBoard itself shows no more
+GRID = 32  # pictures in a figure
+
+
+def log(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
+    """Write loss, accuracy and rate per step and epoch, and the first pictures as the network sees them.
+
+    Args:
+        events: From `train`.
+        state: That `train` moves on.
+        run: Its folder `tensorboard` is written.
+
+    Yields:
+        The same events.
+    """
+    every = max(1, state.num_steps // MOST_STEP_POINTS)
+    with_val = state.val is not None
+    writer = SummaryWriter(run.path / "tensorboard", purge_step=state.step + 1 if state.step else None)
+    try:
+        if state.step == 0:
+            writer.add_figure("pictures/as the network sees them", _inputs(state), 0)
+        for event in events:
+            match event:
+                case Step() if event.step % every == 0:
+                    writer.add_scalar("step/loss", float(event.loss), event.step)
+                    writer.add_scalar("step/accuracy", float(event.correct) / event.images, event.step)
+                    writer.add_scalar("step/rate", event.lr, event.step)
+                    writer.add_scalar("step/gradient norm", float(event.grad_norm), event.step)
+                case Epoch():
+                    writer.add_scalar("epoch/training loss", event.train_loss, event.step)
+                    writer.add_scalar("epoch/training accuracy", event.train_accuracy, event.step)
+                    writer.add_scalar("epoch/rate", event.lr, event.step)
+                    if with_val:
+                        writer.add_scalar("epoch/validation loss", event.val_loss, event.step)
+                        writer.add_scalar("epoch/validation accuracy", event.val_accuracy, event.step)
+                    writer.flush()
+            yield event
+    finally:
+        writer.close()
+
+
+def log_predictions(run: Run, pictures: Pictures, predictions: Predictions, step: int) -> None:
+    """Write predictions against labels as a figure, green and red.
+
+    Args:
+        run: Its folder `tensorboard` is written.
+        pictures: A split.
+        predictions: Of that split.
+        step: Steps taken.
+    """
+    indices = np.linspace(0, len(pictures) - 1, min(GRID, len(pictures))).round().astype(int)
+    predicted = predictions.predicted[indices]
+    figure = draw_predictions(
+        pictures.batch(indices),
+        predictions.labels[indices].tolist(),
+        predicted.tolist(),
+        predictions.probabilities[indices, predicted].tolist(),
+        predictions.classes,
+    )
+    writer = SummaryWriter(run.path / "tensorboard")
+    writer.add_figure(f"predictions/{pictures.split}", figure, step)
+    writer.close()
+
+
+def serve(folders: dict[str, Path], *, port: int) -> subprocess.Popen[bytes]:
+    """Start the real TensorBoard server on this machine's loopback address.
+
+    Args:
+        folders: Name of a run to its folder `tensorboard`.
+        port: 0 for one that is free.
+
+    Returns:
+        The server's process; what it prints goes to standard error.
+    """
+    command = [sys.executable, "-m", "tensorboard.main", "--host", "127.0.0.1", "--port", str(port)]
+    spec = ",".join(f"{name}:{folder}" for name, folder in folders.items())
+    return subprocess.Popen([*command, "--logdir_spec", spec], stdin=subprocess.DEVNULL)  # noqa: S603 — our own command
+
+
+def _inputs(state: State) -> object:
+    plan = plan_epoch(state.recipe, len(state.pictures), 1)
+    indices = plan.order[:GRID]
+    seen = state.scale.apply(gather(state.pictures, indices, plan))
+    labels = state.pictures.labels[indices.numpy()]
+    return draw_inputs(
+        seen.permute(0, 2, 3, 1).numpy(),
+        [state.pictures.classes[label] for label in labels],
+        title="the first pictures of the training, as the network sees them",
+    )

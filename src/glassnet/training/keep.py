@@ -1,0 +1,107 @@
+"""Events to files: metrics, checkpoints and weights, as a consumer that passes every event on."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from glassnet.run import read_json, write_checkpoint, write_json, write_whole
+from glassnet.training.checkpoint import capture, state_dict_bytes
+from glassnet.training.events import Epoch, Finished, Saved, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from glassnet.run import Run
+    from glassnet.training.events import Event
+    from glassnet.training.loop import State
+
+CHECKPOINT_SECONDS = 20.0
+MOST_STEP_LINES = 200  # in metrics.jsonl
+WRITING_SHARE = 0.01  # of the time may go into checkpoints between two epochs
+
+
+@dataclass
+class _Metrics:
+    """The lines of metrics.jsonl, and the losses since the last of them."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    losses: list[Any] = field(default_factory=list)  # scalars, left on the device
+
+
+def keep(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
+    """Write what happens into the run: at each epoch's end, and every 20 seconds between.
+
+    Args:
+        events: From `train`.
+        state: That `train` moves on.
+        run: Locked by the caller.
+
+    Yields:
+        The same events, and `Saved` after each checkpoint.
+
+    Raises:
+        RunError: A file cannot be written; the files before are untouched.
+    """
+    metrics = _Metrics(_lines_until(run, state.step))
+    every = max(1, state.num_steps // MOST_STEP_LINES)
+    next_save = time.perf_counter() + CHECKPOINT_SECONDS
+    for event in events:
+        saving = False
+        match event:
+            case Step():
+                metrics.losses.append(event.loss)
+                if event.step % every == 0:
+                    metrics.lines.append(_step_line(event, metrics.losses))
+                    metrics.losses.clear()
+                saving = time.perf_counter() >= next_save
+            case Epoch():
+                metrics.lines.append({"kind": "epoch", **asdict(event)})
+                if event.best:
+                    _write_weights(run, "best", state, event)
+                saving = True
+            case Finished():
+                _write_weights(run, "last", state, state.history[-1])
+        yield event
+        if saving:
+            began = time.perf_counter()
+            save(state, run)
+            write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in metrics.lines))
+            took = time.perf_counter() - began
+            next_save = time.perf_counter() + max(CHECKPOINT_SECONDS, took / WRITING_SHARE)
+            yield Saved(state.step)
+
+
+def save(state: State, run: Run) -> None:
+    """Write a checkpoint.
+
+    Args:
+        state: Between two events.
+        run: Locked by the caller.
+
+    Raises:
+        RunError: It cannot be written, or a weight is not finite; the checkpoints before are untouched.
+    """
+    write_checkpoint(run, state.step, *capture(state))
+
+
+def _write_weights(run: Run, which: str, state: State, epoch: Epoch) -> None:
+    digest = write_whole(run.weights(which), state_dict_bytes(state.judged))
+    path = run.path / "weights" / "manifest.json"
+    manifest = read_json(path) if path.exists() else {}
+    entry = {"sha256": digest, "epoch": epoch.epoch, "step": epoch.step, "val_accuracy": epoch.val_accuracy}
+    write_json(path, {**manifest, which: entry})
+
+
+def _step_line(event: Step, losses: list[Any]) -> dict[str, Any]:
+    mean = sum(float(loss) for loss in losses) / len(losses)
+    return {"kind": "step", "step": event.step, "epoch": event.epoch, "lr": event.lr, "loss": mean}
+
+
+def _lines_until(run: Run, step: int) -> list[dict[str, Any]]:
+    """Read the lines of the run so far, without those that a resumed training will write again."""
+    if not (run.path / "metrics.jsonl").exists():
+        return []
+    return [line for line in run.metrics if line["step"] <= step]

@@ -1,0 +1,290 @@
+"""The training loop: a generator of events over a state that can be saved between any two of them.
+
+Shapes: B pictures in the batch, C channels, H×W pixels, K classes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 — its name everywhere
+
+from glassnet.errors import TrainingError
+from glassnet.evaluation.forward import Compute, forward_split
+from glassnet.nets.logits import logits_of
+from glassnet.training.batches import Plan, batch_starts, cut_out, gather, mix, plan_epoch
+from glassnet.training.events import Epoch, Event, Finished, Step
+from glassnet.training.memory import is_out_of_memory, largest_batch_that_fits
+from glassnet.training.nonfinite import first_not_finite
+from glassnet.training.optim import build_optimizers, rate_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.pictures.pictures import Pictures
+    from glassnet.pictures.scale import Scale
+    from glassnet.training.recipe import Recipe
+
+
+@dataclass
+class State:
+    """All that a training is at one moment: `checkpoint` saves it, `train` moves it on."""
+
+    net: torch.nn.Module
+    recipe: Recipe  # resolved
+    pictures: Pictures
+    val: Pictures | None
+    scale: Scale
+    optimizers: list[torch.optim.Optimizer]
+    average: torch.optim.swa_utils.AveragedModel | None  # the moving average of the weights
+    class_weights: torch.Tensor | None  # float32, K
+    starts: list[int]  # of the batches of an epoch, and at the end the number of pictures
+    num_steps: int
+    step: int = 0  # taken
+    loss_sum: torch.Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
+    correct: torch.Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.int64))
+    seen: int = 0  # pictures of this epoch so far
+    history: list[Epoch] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: {"data": 0.0, "train": 0.0, "evaluate": 0.0})
+
+    @property
+    def compute(self) -> Compute:
+        """Where and in which numbers the network computes."""
+        return Compute(self.recipe.device, self.recipe.precision, self.recipe.memory_format)
+
+    @property
+    def judged(self) -> torch.nn.Module:
+        """The network that is judged and kept: the moving average where there is one."""
+        return self.net if self.average is None else self.average.module
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Count the steps of a whole epoch."""
+        return len(self.starts) - 1
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch whose weights are kept: the best validation, without one the last."""
+        return next((epoch for epoch in reversed(self.history) if epoch.best), None)
+
+
+def begin(net: torch.nn.Module, pictures: Pictures, val: Pictures | None, recipe: Recipe, scale: Scale) -> State:
+    """Make the state before the first step.
+
+    Args:
+        net: Any module; it is trained in place, on the recipe's device.
+        pictures: To train on.
+        val: To judge each epoch by, or None.
+        recipe: Resolved.
+        scale: Pixels to what the network sees.
+
+    Returns:
+        The state for `train`.
+
+    Raises:
+        TrainingError: No parameter of the network can be trained.
+    """
+    device = torch.device(recipe.device)
+    torch.use_deterministic_algorithms(recipe.strict)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    net.to(device=device)
+    if recipe.memory_format == "channels-last":
+        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    if not any(p.requires_grad for p in net.parameters()):
+        raise TrainingError(
+            "the network has nothing to train",
+            where=type(net).__name__,
+            got="no parameter that requires a gradient",
+            hint="glassnet evaluates such networks, but cannot train them",
+        )
+    average = None
+    if recipe.ema:
+        average = torch.optim.swa_utils.AveragedModel(
+            net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.ema), use_buffers=True
+        )
+    weights = None
+    if recipe.class_weights == "balanced":
+        counts = torch.bincount(torch.from_numpy(pictures.labels), minlength=len(pictures.classes))
+        weights = (len(pictures) / (len(counts) * counts)).to(device, torch.float32)
+    starts = batch_starts(len(pictures), recipe.batch)
+    return State(
+        net=net,
+        recipe=recipe,
+        pictures=pictures,
+        val=val,
+        scale=scale,
+        optimizers=build_optimizers(net, recipe),
+        average=average,
+        class_weights=weights,
+        starts=starts,
+        num_steps=max(round(recipe.epochs * (len(starts) - 1)), 1),
+        loss_sum=torch.zeros((), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device),
+        correct=torch.zeros((), dtype=torch.int64, device=device),
+    )
+
+
+def train(state: State) -> Iterator[Event]:
+    """Train to the end of the recipe.
+
+    Args:
+        state: From `begin`, or restored from a checkpoint; it is moved on in place, and whole at every event.
+
+    Yields:
+        A `Step` after each step; at the end of each epoch `Judging` and an `Epoch`; at last `Finished`.
+
+    Raises:
+        TrainingError: The loss or a gradient is not finite, or the memory is too small; the weights are as they
+            were before the step.
+    """
+    plan: Plan | None = None
+    planned = 0
+    began = time.perf_counter()
+    state.net.train()
+    while True:
+        epoch = len(state.history) + 1
+        if state.step == min(epoch * state.steps_per_epoch, state.num_steps):
+            yield from _judge(state, began)
+            began = time.perf_counter()
+        if state.step == state.num_steps or _stops_early(state):
+            yield Finished(state.step, early=state.step < state.num_steps)
+            return
+        epoch = len(state.history) + 1
+        if plan is None or planned != epoch:
+            plan, planned = plan_epoch(state.recipe, len(state.pictures), epoch), epoch
+        yield _take_step(state, plan)
+
+
+def _take_step(state: State, plan: Plan) -> Step:
+    recipe = state.recipe
+    began = time.perf_counter()
+    number = state.step % state.steps_per_epoch
+    indices = plan.order[state.starts[number] : state.starts[number + 1]]
+    images, targets, labels = _load(state, plan, indices)
+    loaded = time.perf_counter()
+
+    share = rate_at(recipe, state.step, state.num_steps, state.steps_per_epoch)
+    for optimizer in state.optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("peak_lr", group["lr"]) * share
+        optimizer.zero_grad(set_to_none=True)
+    random_state = torch.get_rng_state()
+    try:
+        with state.compute.autocast():
+            output = state.net(images)
+        logits = logits_of(output).float()
+        loss = F.cross_entropy(logits, targets, state.class_weights, label_smoothing=recipe.label_smoothing)
+        loss.backward()
+    except (RuntimeError, MemoryError) as error:
+        raise _explained(error, state, images, targets) from error
+    norm = torch.nn.utils.get_total_norm([p.grad for p in state.net.parameters() if p.grad is not None])
+    loss = loss.detach()
+    if not torch.isfinite(loss + norm):
+        torch.set_rng_state(random_state)
+        raise _not_finite(state, indices, images, targets, float(loss), float(norm))
+    if recipe.clip:
+        torch.nn.utils.clip_grads_with_norm_(state.net.parameters(), recipe.clip, norm)
+    for optimizer in state.optimizers:
+        optimizer.step()
+    if state.average is not None:
+        state.average.update_parameters(state.net)
+
+    correct = (logits.detach().argmax(1) == labels).sum()
+    state.loss_sum += loss * len(indices)
+    state.correct += correct
+    state.seen += len(indices)
+    state.step += 1
+    state.seconds["data"] += loaded - began
+    state.seconds["train"] += time.perf_counter() - loaded
+    epoch = len(state.history) + 1
+    return Step(state.step, epoch, len(indices), recipe.lr * share, loss, correct, norm)
+
+
+def _load(state: State, plan: Plan, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Give a batch as the network sees it, the targets of the loss, and the true labels."""
+    recipe = state.recipe
+    images = gather(state.pictures, indices, plan)
+    images = state.scale.apply(images, device=recipe.device, memory_format=recipe.memory_format)
+    labels = torch.from_numpy(state.pictures.labels)[indices].to(recipe.device, non_blocking=True)
+    if plan.cutout is not None:
+        images = cut_out(images, plan.cutout[indices], recipe.cutout)
+    if recipe.mixup or recipe.cutmix:
+        return *mix(images, labels, recipe, state.step, len(state.pictures.classes)), labels
+    return images, labels, labels
+
+
+def _judge(state: State, began: float) -> Iterator[Event]:
+    """Judge an ended epoch and write it into the history."""
+    judging_began = time.perf_counter()
+    val_loss = val_accuracy = None
+    if state.val is not None:
+        logits = yield from forward_split(state.judged, state.val, state.scale, state.compute)
+        labels = torch.from_numpy(state.val.labels)
+        val_loss = float(F.cross_entropy(logits, labels))
+        val_accuracy = float((logits.argmax(1) == labels).double().mean())
+    state.seconds["evaluate"] += time.perf_counter() - judging_began
+    epochs = len(state.history)
+    best = state.best
+    event = Epoch(
+        epoch=epochs + 1,
+        step=state.step,
+        lr=state.recipe.lr * rate_at(state.recipe, state.step - 1, state.num_steps, state.steps_per_epoch),
+        train_loss=float(state.loss_sum) / state.seen,
+        train_accuracy=int(state.correct) / state.seen,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        best=best is None or val_accuracy is None or val_accuracy >= (best.val_accuracy or 0.0),
+        seconds=time.perf_counter() - began,
+        images=state.seen,
+    )
+    state.history.append(event)
+    state.loss_sum.zero_()
+    state.correct.zero_()
+    state.seen = 0
+    yield event
+
+
+def _stops_early(state: State) -> bool:
+    patience, best = state.recipe.early_stop, state.best
+    return bool(patience) and best is not None and len(state.history) - best.epoch >= patience
+
+
+def _not_finite(
+    state: State, indices: torch.Tensor, images: torch.Tensor, targets: torch.Tensor, loss: float, norm: float
+) -> TrainingError:
+    first = first_not_finite(
+        state.net, images, targets, state.compute,
+        class_weights=state.class_weights, label_smoothing=state.recipe.label_smoothing,
+    )  # fmt: skip
+    return TrainingError(
+        "the loss or the gradient is not finite; no step was taken",
+        where=f"step {state.step + 1}: the first operation that made it: {first}",
+        got=f"loss {loss}, gradient norm {norm}; pictures {indices.tolist()}",
+        expected="finite numbers",
+        hint=f"a lower rate (--lr {state.recipe.lr / 10:g}) or --clip 1 is the usual cure",
+    )
+
+
+def _explained(
+    error: RuntimeError | MemoryError, state: State, images: torch.Tensor, targets: torch.Tensor
+) -> Exception:
+    """Turn an error of PyTorch into one for people where its cause is known."""
+    if is_out_of_memory(error):
+        fits = largest_batch_that_fits(state.net, images, targets, state.compute)
+        return TrainingError(
+            f"the memory of {state.recipe.device} is too small for this batch",
+            where=f"step {state.step + 1}",
+            got=f"batch {len(images)}",
+            expected=f"batch {fits} fits" if fits else "not even one picture fits",
+            hint=f"--batch {fits}" if fits else "a smaller network or smaller pictures",
+        )
+    if "deterministic" in str(error):
+        return TrainingError(
+            "an operation cannot be repeated to the same bits, which --strict asks for",
+            where=str(error).split(" does not")[0].split("\n")[0],
+            hint="--no-strict allows it",
+        )
+    return error

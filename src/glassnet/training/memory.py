@@ -1,0 +1,66 @@
+"""Too little memory: recognised, and the batch that would fit found by trying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 — its name everywhere
+
+from glassnet.nets.logits import logits_of
+
+if TYPE_CHECKING:
+    from glassnet.evaluation.forward import Compute
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out.
+
+    Args:
+        error: What a forward or backward pass raised.
+
+    Returns:
+        True for PyTorch's and Python's errors of that kind, on any device.
+
+    Example:
+        >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shape"))
+        (True, False)
+    """
+    text = str(error)
+    return (
+        isinstance(error, MemoryError | torch.OutOfMemoryError)
+        or "can't allocate memory" in text
+        or "out of memory" in text
+    )
+
+
+def largest_batch_that_fits(
+    net: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor, compute: Compute
+) -> int:
+    """Halve a batch until a forward and backward pass fits into memory.
+
+    Args:
+        net: Its gradients are thrown away; nothing else changes that matters after a failed training.
+        images: float32, B×C×H×W: the batch that did not fit.
+        targets: int64, B, or float32, B×K.
+        compute: As in the step.
+
+    Returns:
+        The largest halved batch that fits; 0 where not even one picture does.
+    """
+    batch = len(images) // 2
+    while batch:
+        net.zero_grad(set_to_none=True)
+        try:
+            with compute.autocast():
+                output = net(images[:batch])
+            F.cross_entropy(logits_of(output).float(), targets[:batch]).backward()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                break  # a batch of one and BatchNorm, say: what fits cannot be told from here
+            batch //= 2
+            continue
+        finally:
+            net.zero_grad(set_to_none=True)
+        return batch
+    return 0

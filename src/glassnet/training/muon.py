@@ -1,0 +1,70 @@
+"""Muon for convolutions: steps of orthogonal matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def orthogonalize(matrices: torch.Tensor, *, rounds: int = 3) -> torch.Tensor:
+    """Bring all singular values of a matrix near 1, by Newton and Schulz's iteration.
+
+    Args:
+        matrices: float32, m×n.
+        rounds: Of the iteration; each costs three products of min(m, n)² · max(m, n).
+
+    Returns:
+        float32, m×n, the singular vectors kept.
+
+    Source:
+        Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, with the polynomial's coefficients from there.
+
+    Example:
+        >>> orthogonalize(torch.diag(torch.tensor([3.0, 2.0]))).diagonal().round(decimals=1)
+        tensor([1.1, 0.9])
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    tall = matrices.size(0) > matrices.size(1)
+    x = matrices.T if tall else matrices
+    x = x / (x.norm() + 1e-7)
+    for _ in range(rounds):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x.T if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose step is made orthogonal; each kernel is held at a norm of the root of its outputs.
+
+    Args:
+        params: Parameters of two or more dimensions, the first the outputs; the others are taken as one.
+        lr: Length of a step.
+        momentum: Of the gradient's running sum (Nesterov's form).
+        rounds: Of `orthogonalize`.
+    """
+
+    def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.6, rounds: int = 3) -> None:
+        """Keep the settings."""
+        super().__init__(params, {"lr": lr, "momentum": momentum, "rounds": rounds})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Take one step.
+
+        Args:
+            closure: Not taken: the gradients must be there.
+        """
+        if closure is not None:
+            raise ValueError("Muon takes no closure")
+        for group in self.param_groups:
+            for kernel in group["params"]:
+                if kernel.grad is None:
+                    continue
+                state = self.state[kernel]
+                if not state:
+                    state["momentum_buffer"] = torch.zeros_like(kernel)
+                running = state["momentum_buffer"].mul_(group["momentum"]).add_(kernel.grad)
+                towards = kernel.grad.add(running, alpha=group["momentum"]).flatten(1)
+                kernel.mul_(len(kernel) ** 0.5 / (kernel.norm() + 1e-7))
+                kernel.sub_(orthogonalize(towards, rounds=group["rounds"]).view_as(kernel), alpha=group["lr"])

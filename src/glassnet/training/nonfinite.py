@@ -1,0 +1,135 @@
+"""Where a loss or gradient stopped being finite: the first operation that made it."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 — its name everywhere
+from torch.overrides import TorchFunctionMode
+
+from glassnet.nets.logits import logits_of
+
+if TYPE_CHECKING:
+    from glassnet.evaluation.forward import Compute
+
+TORCH = (str(Path(torch.__file__).parent), "<")  # PyTorch's own files, and generated code
+
+
+class _Watch(TorchFunctionMode):
+    """Note the first function that returns a number that is not finite while its inputs all are."""
+
+    def __init__(self, net: torch.nn.Module) -> None:
+        super().__init__()
+        self.paths = {module: path for path, module in net.named_modules()}
+        self.inside: list[str] = []
+        self.found: str | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if self.found is None and not all(map(_finite, _tensors(result))):
+            name = getattr(func, "__name__", str(func))
+            frame = next((f for f in reversed(traceback.extract_stack()) if _is_a_networks(f.filename)), None)
+            line = f", {frame.filename}:{frame.lineno}" if frame else ""
+            fed = [t for t in _tensors((args, kwargs or {})) if not _finite(t)]
+            cause = " (it was given such numbers)" if fed else ""
+            self.found = f"{name} in {self.inside[-1] if self.inside else 'the network'}{line}{cause}"
+        return result
+
+    def enter(self, module: torch.nn.Module, _args: object) -> None:
+        self.inside.append(f"'{self.paths[module]}' ({type(module).__name__})" if self.paths[module] else type(module).__name__)
+
+    def leave(self, _module: torch.nn.Module, _args: object, _output: object) -> None:
+        self.inside.pop()
+
+
+def _is_a_networks(filename: str) -> bool:
+    return not filename.startswith((*TORCH, __file__))
+
+
+def _tensors(value: object) -> list[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [t for item in value for t in _tensors(item)] if isinstance(value, list | tuple) else []
+
+
+def _finite(tensor: torch.Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor.detach()).all())
+
+
+def first_not_finite(
+    net: torch.nn.Module,
+    images: torch.Tensor,
+    targets: torch.Tensor,
+    compute: Compute,
+    *,
+    class_weights: torch.Tensor | None,
+    label_smoothing: float,
+) -> str:
+    """Find the first operation whose result is not finite, by taking the same batch through the network again.
+
+    Args:
+        net: In the mode and with the weights of the step.
+        images: float32, B×C×H×W.
+        targets: int64, B, or float32, B×K.
+        compute: As in the step.
+        class_weights: float32, K, or None.
+        label_smoothing: As in the step.
+
+    Returns:
+        What and where: the pictures, a parameter, an operation with its module and line, the loss, or a step of the
+        backward pass.
+    """
+    if not _finite(images):
+        return "the pictures themselves, before the network"
+    bad = [name for name, parameter in net.named_parameters() if not _finite(parameter)]
+    if bad:
+        return f"the parameter '{bad[0]}', before this step"
+    watch = _Watch(net)
+    hooks = [h for m in net.modules() for h in (m.register_forward_pre_hook(watch.enter), m.register_forward_hook(watch.leave, always_call=True))]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # anomaly mode warns that it is on
+            with torch.autograd.set_detect_anomaly(True, check_nan=False), watch, compute.autocast():
+                logits = logits_of(net(images)).float()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if watch.found:
+        return watch.found
+    loss = F.cross_entropy(logits, targets, class_weights, label_smoothing=label_smoothing)
+    if not _finite(loss):
+        return "the loss, cross_entropy"
+    return f"the backward pass, {_first_backward(loss)}"
+
+
+def _first_backward(loss: torch.Tensor) -> str:
+    """Name the first function of the backward pass that turns finite gradients into others."""
+    found: list[str] = []
+
+    def note(node: Any) -> Any:
+        def after(grad_inputs: Any, grad_outputs: Any) -> None:
+            if not found and all(map(_finite, _tensors(list(grad_outputs)))) and not all(map(_finite, _tensors(list(grad_inputs)))):
+                trace = (node.metadata.get("traceback_") or [""])[-1].strip().splitlines()
+                found.append(f"{node.name()}{' of ' + trace[-1].strip() if trace else ''}")
+
+        return node.register_hook(after)
+
+    nodes, waiting, hooks = set(), [loss.grad_fn], []
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in nodes:
+            nodes.add(node)
+            hooks.append(note(node))
+            waiting += [parent for parent, _ in node.next_functions]
+    try:
+        loss.backward()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found[0] if found else "an operation that could not be told"

@@ -1,0 +1,82 @@
+"""Optimizers and the learning rate over time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from glassnet.training.muon import Muon
+
+if TYPE_CHECKING:
+    from glassnet.training.recipe import Recipe
+
+
+def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Build what updates the weights.
+
+    Parameters of fewer than two dimensions (norms, biases) have no weight decay.
+
+    Args:
+        net: Its trainable parameters are taken.
+        recipe: Resolved.
+
+    Returns:
+        One optimizer; with `muon` two: Muon for convolutions' kernels, Nesterov's momentum for the rest.
+    """
+    weights = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]
+    optimizers: list[torch.optim.Optimizer] = []
+    if recipe.optimizer == "muon":
+        kernels = [p for p in weights if p.ndim > 2]  # noqa: PLR2004
+        weights = [p for p in weights if p.ndim == 2]  # noqa: PLR2004
+        if kernels:
+            optimizers.append(Muon(kernels))
+    groups = [
+        {"params": weights, "weight_decay": recipe.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if not groups:
+        return optimizers
+    if recipe.optimizer in ("adam", "adamw"):
+        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+        optimizers.append(kind(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999), fused=True))
+    else:
+        nesterov = recipe.optimizer != "sgd" and recipe.momentum > 0
+        optimizers.append(
+            torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=True)
+        )
+    return optimizers
+
+
+def rate_at(recipe: Recipe, step: int, num_steps: int, steps_per_epoch: int) -> float:
+    """Tell the learning rate of one step, as a share of the recipe's.
+
+    Args:
+        recipe: Resolved.
+        step: Steps taken before this one.
+        num_steps: Of the whole training.
+        steps_per_epoch: For the step schedule, which counts epochs.
+
+    Returns:
+        A share in 0..1: linear warm-up, then the schedule over the steps that are left.
+
+    Example:
+        >>> from glassnet.training.recipe import Recipe
+        >>> step = Recipe(schedule="step", step_epochs=10.0, step_factor=0.1, warmup=0.0)
+        >>> [rate_at(step, epoch * 100, 2500, 100) for epoch in (0, 9, 10)]
+        [1.0, 1.0, 0.1]
+    """
+    warm = recipe.warmup * num_steps
+    if step < warm:
+        return (step + 1) / (warm + 1)
+    done = (step - warm) / max(num_steps - warm, 1)
+    if recipe.schedule == "step":
+        return recipe.step_factor ** (step // max(round(recipe.step_epochs * steps_per_epoch), 1))
+    if recipe.schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * done))
+    if recipe.schedule == "one-cycle":
+        return 1 - done
+    return 1.0
