@@ -42,7 +42,9 @@ def activation_named(name: str) -> nn.Module:
         LeakyReLU(negative_slope=0.01)
     """
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise NetError("there is no such activation", got=repr(name), hint=did_you_mean(str(name), ACTIVATIONS))
+        raise NetError(
+            "there is no such activation", got=repr(name), hint=did_you_mean(str(name), ACTIVATIONS)
+        )
     return ACTIVATIONS[name]()
 
 

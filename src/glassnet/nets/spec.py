@@ -59,7 +59,9 @@ def parse_spec(net: str) -> NetSpec:
         'my/net.py:Net(width=8)'
     """
     if len(net) > LONGEST:
-        raise NetError("this NET is too long", got=f"{len(net):,} characters", expected=f"at most {LONGEST:,}")
+        raise NetError(
+            "this NET is too long", got=f"{len(net):,} characters", expected=f"at most {LONGEST:,}"
+        )
     net = net.strip()
     if match := FILE.fullmatch(net):
         name = match["name"]
@@ -97,12 +99,17 @@ def _parse_arguments(text: str | None, net: str) -> dict[str, object]:
         raise NetError("the arguments of the network cannot be read", where=net, got=text)
     if call.args:
         raise NetError(
-            "arguments of a network are given by name", where=net, got=ast.unparse(call.args[0]), expected="width=64"
+            "arguments of a network are given by name",
+            where=net,
+            got=ast.unparse(call.args[0]),
+            expected="width=64",
         )
     arguments: dict[str, object] = {}
     for keyword in call.keywords:
         if keyword.arg is None:
-            raise NetError("arguments of a network are given by name", where=net, got=f"**{ast.unparse(keyword.value)}")
+            raise NetError(
+                "arguments of a network are given by name", where=net, got=f"**{ast.unparse(keyword.value)}"
+            )
         if keyword.arg in arguments:
             raise NetError(f"the argument '{keyword.arg}' is given twice", where=net)
         arguments[keyword.arg] = _literal(keyword.arg, keyword.value, net)
@@ -118,7 +125,11 @@ def _literal(name: str, node: ast.expr, net: str) -> object:
         value = ...
     if not is_plain(value):
         written = ast.unparse(node)
-        hint = f"text stands in quotes: {name}='{written}'" if isinstance(node, ast.Name | ast.Attribute) else None
+        hint = (
+            f"text stands in quotes: {name}='{written}'"
+            if isinstance(node, ast.Name | ast.Attribute)
+            else None
+        )
         raise NetError(
             f"the argument '{name}' is not a plain value",
             where=net,
