@@ -31,11 +31,11 @@ NOT_A_PERSONS_OWN = ("torch.", "torchvision.", "timm.", "glassnet.")
 class BuiltNet:
     """A network, and what a run keeps of it.
 
-    `record` is plain JSON: `net` (as the person wrote it), `resolved` (the NET with every argument; None for an
-    object), `class`, `input` (channels, height, width), `num_classes`, `weights` (None, or `from` and `sha256`)
-    and `source` (None, or `path`, `sha256` and `siblings`). `sources` are texts for the run's folder `net/`, by
-    file name: the person's own file first, then those of its neighbours that it imported. `notes` are for
-    people: what was filled in, replaced or left out.
+    `record` is plain JSON: `net` (as the person wrote it), `resolved` (the NET with every argument; None
+    for an object), `class`, `input` (channels, height, width), `num_classes`, `weights` (None, or `from`
+    and `sha256`) and `source` (None, or `path`, `sha256` and `siblings`). `sources` are texts for the run's
+    folder `net/`, by file name: the person's own file first, then those of its neighbours that it imported.
+    `notes` are for people: what was filled in, replaced or left out.
     """
 
     module: nn.Module
@@ -121,10 +121,12 @@ def given(module: nn.Module, *, in_channels: int, height: int, width: int, num_c
         num_classes: Number of classes.
 
     Returns:
-        The same module with its record. Its arguments are unknown, so a run of it has to be told the NET again.
+        The same module with its record. Its arguments are unknown, so a run of it has to be told the NET
+        again.
 
     Example:
-        >>> given(nn.Sequential(nn.Flatten()), in_channels=1, height=8, width=8, num_classes=64).record["class"]
+        >>> net = nn.Sequential(nn.Flatten())
+        >>> given(net, in_channels=1, height=8, width=8, num_classes=64).record["class"]
         'torch.nn.modules.container.Sequential'
     """
     materialise(module, channels=in_channels, height=height, width=width)
@@ -156,23 +158,9 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
         NetError: The class or an argument is wrong.
     """
     spec = parse_spec(net)
-    source, notes, own_weights_argument = None, [], False
-    make: Callable[..., object]
-    if spec.kind == "file":
-        make, source = load_class(spec.path or "", spec.name)
-        spec = replace(spec, path=str(source.path))
-        trouble = named.remember(source.path, source.sha256)
-        notes += [trouble] if trouble else []
-        own_weights_argument = "weights" in parameters_of(make, net)
-    elif spec.kind == "glassnet":
-        module_name, _, class_name = NETS[spec.name].partition(":")
-        make = getattr(importlib.import_module(module_name), class_name)
+    source, notes = None, []
     arguments = dict(spec.arguments)
-    chosen = None if own_weights_argument else arguments.pop("weights", None)
-    if chosen is not None and weights is not None:
-        raise UsageError("weights are given twice", where=net, got=f"{chosen} and {weights}")
-    if chosen is not None and not isinstance(chosen, str):
-        raise NetError("weights are a file or DEFAULT", where=net, got=repr(chosen))
+    chosen = arguments.pop("weights", None)
     match spec.kind:
         case "torchvision":
             complete = from_torchvision.complete_arguments(spec.name, arguments, shape, net=net)
@@ -180,9 +168,24 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
         case "timm":
             complete = from_timm.complete_arguments(spec.name, arguments, shape, net=net)
             make = partial(from_timm.make, spec.name, complete)
-        case _:
-            complete = fill_in(make, arguments, shape, net=net)
-            make = partial(make, **complete)
+        case "glassnet":
+            module_name, _, class_name = NETS[spec.name].partition(":")
+            own_class = getattr(importlib.import_module(module_name), class_name)
+            complete = fill_in(own_class, arguments, shape, net=net)
+            make = partial(own_class, **complete)
+        case "file":
+            own_class, source = load_class(spec.path or "", spec.name)
+            trouble = named.remember(source.path, source.sha256)
+            notes += [trouble] if trouble else []
+            if chosen is not None and "weights" in parameters_of(own_class, net):
+                arguments, chosen = dict(spec.arguments), None
+            complete = fill_in(own_class, arguments, shape, net=net)
+            make = partial(own_class, **complete)
+            spec = replace(spec, path=str(source.path))
+    if chosen is not None and weights is not None:
+        raise UsageError("weights are given twice", where=net, got=f"{chosen} and {weights}")
+    if chosen is not None and not isinstance(chosen, str):
+        raise NetError("weights are a file or DEFAULT", where=net, got=repr(chosen))
     filled = [f"{name}={value!r}" for name, value in complete.items() if name not in arguments]
     if filled:
         notes.append(f"filled in for the pictures: {', '.join(filled)}")

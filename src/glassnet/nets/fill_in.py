@@ -35,10 +35,10 @@ def fill_in(
 ) -> dict[str, object]:
     """Complete the arguments of a class or function that makes a network.
 
-    Filled in, where the signature names them and the person did not: `CHANNELS`, `CLASSES`, `SIZE` (one number
-    for square pictures unless the default is a tuple, else (height, width)), `SIZE_IF_TUPLE` (only where the
-    default is a tuple: (height, width), or (channels, height, width) where that has three numbers), and
-    `height` with `width` where both are named.
+    Filled in, where the signature names them and the person did not: `CHANNELS`, `CLASSES`, `SIZE` (one
+    number for square pictures unless the default is a tuple, else (height, width)), `SIZE_IF_TUPLE` (only
+    where the default is a tuple: (height, width), or (channels, height, width) where that has three
+    numbers), and `height` with `width` where both are named.
 
     Args:
         make: The class or function.

@@ -28,8 +28,8 @@ NOT_THE_NETWORK = (str(Path(torch.__file__).parent), str(Path(__file__).parent /
 class OutputFacts:
     """What the network gave for `BATCH` pictures.
 
-    `output` says in words what `forward` returned, `dtype` is that of the logits, and `plain` tells whether it
-    returned the logits themselves and not something that holds them.
+    `output` says in words what `forward` returned, `dtype` is that of the logits, and `plain` tells whether
+    it returned the logits themselves and not something that holds them.
     """
 
     output: str
@@ -88,7 +88,7 @@ def check_fits(
 
 
 def materialise(module: nn.Module, *, channels: int, height: int, width: int) -> None:
-    """Give lazy layers (`nn.LazyLinear`, ...) their shapes and first weights, by one forward pass in eval mode.
+    """Give lazy layers (`nn.LazyLinear`, ...) their shapes and first weights, by one forward pass.
 
     Args:
         module: The network; one without lazy layers is not touched.
@@ -166,8 +166,8 @@ def _explained(module: nn.Module, images: torch.Tensor, progress: _Progress, err
     part, inputs = progress.entered[-1] if progress.entered else (module, (images,))
     what = f"the network does not fit pictures of {shape_text(images[0])}"
     first = inputs[0] if inputs and isinstance(inputs[0], torch.Tensor) else None
-    expectation = _expectation(part, first, paths[part]) if first is not None else None
-    if expectation is not None:
+    expectation = None if first is None else _expectation(part, first, paths[part])
+    if first is not None and expectation is not None:
         expected, mend = expectation
         where = f"{paths[part] or 'the network'} ({type(part).__name__})"
         return NetError(what, where=where, got=shape_text(first), expected=expected, hint=mend)
@@ -178,7 +178,8 @@ def _explained(module: nn.Module, images: torch.Tensor, progress: _Progress, err
     message = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0]}"
     if progress.last is not None:
         last, output = progress.last
-        message += f" (the layer before, {paths[last] or 'the network'} ({type(last).__name__}), gave {described(output)})"
+        last_name = f"{paths[last] or 'the network'} ({type(last).__name__})"
+        message += f"; the layer before, {last_name}, gave {described(output)}"
     if own:
         message = f"{own[-1].line}: {message}" if own[-1].line else message
         return NetError(what, where=f"{own[-1].filename}:{own[-1].lineno}", got=message)
@@ -186,7 +187,9 @@ def _explained(module: nn.Module, images: torch.Tensor, progress: _Progress, err
     return NetError(what, where=where, got=f"{described(inputs[0]) if inputs else 'nothing'}: {message}")
 
 
-def _expectation(part: nn.Module, given: torch.Tensor, path: str) -> tuple[str, str | None] | None:
+def _expectation(  # noqa: PLR0911 - one return for each kind of layer
+    part: nn.Module, given: torch.Tensor, path: str
+) -> tuple[str, str | None] | None:
     """Say what a layer expects, and the mend, where its input's shape is what is wrong; else None."""
     axes = "×".join(map(str, given.shape[:-1]))
     assign = f"{path} = nn.{type(part).__name__}"

@@ -56,8 +56,9 @@ def sha256_of(path: Path) -> str:
 def load_class(path: str, name: str) -> tuple[Callable[..., object], SourceFile]:
     """Run a Python file and take a class (or a function that makes a network) from it.
 
-    While the file runs, its folder comes first in `sys.path`, so that it can import its neighbours; neighbours
-    imported for an earlier file are forgotten first. What is hashed is what is run: the file is read once.
+    While the file runs, its folder comes first in `sys.path`, so that it can import its neighbours;
+    neighbours imported for an earlier file are forgotten first. What is hashed is what is run: the file is
+    read once.
 
     Args:
         path: The file.
@@ -96,7 +97,8 @@ def _new_module(file: Path) -> ModuleType:
     """Make an empty module under a name that no other file has."""
     unique = f"glassnet_user_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}_{file.stem}"
     spec = importlib.util.spec_from_file_location(unique, file)
-    assert spec is not None  # a path that ends in .py always has one
+    if spec is None:  # a path that ends in .py always has one
+        raise ImportError(str(file))
     module = importlib.util.module_from_spec(spec)
     sys.modules[unique] = module  # dataclasses and inspect look a class's module up here
     return module
@@ -134,7 +136,7 @@ def _mark_siblings(file: Path, imported: list[ModuleType]) -> list[Path]:
 
 
 def _is_importable_from(folder: Path, module: ModuleType, path: Path) -> bool:
-    """Tell whether `import NAME` from this folder gives that file: `blocks` is blocks.py, not sub/blocks.py."""
+    """Tell whether the module `blocks` is blocks.py in this folder, and not sub/blocks.py."""
     parts = path.relative_to(folder).with_suffix("").parts
     return module.__name__ == ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -106,7 +106,7 @@ def make_with_weights(name: str, arguments: dict[str, Any], *, net: str) -> tupl
     return module, url, notes
 
 
-def _timm(net: str) -> Any:  # noqa: ANN401 - a module that may be missing
+def _timm(net: str) -> Any:
     try:
         import timm  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -114,7 +114,7 @@ def _timm(net: str) -> Any:  # noqa: ANN401 - a module that may be missing
     return timm
 
 
-def _near(timm: Any, name: str) -> str:  # noqa: ANN401
+def _near(timm: Any, name: str) -> str:
     near = did_you_mean(name, timm.list_models())
     too_long = near is None or near.startswith("known:")  # timm knows more than a thousand
     return (

@@ -77,7 +77,8 @@ def make(name: str, arguments: dict[str, object], *, channels: int) -> nn.Module
     module = models.get_model_builder(name)(**arguments)
     if channels == 1:
         found = first_convolution(module)
-        assert found is not None  # every classifier of torchvision begins with one
+        if found is None:  # every classifier of torchvision begins with one
+            raise NetError("the network has no convolution that could take grey pictures", where=name)
         path, old = found
         new = nn.Conv2d(
             1,

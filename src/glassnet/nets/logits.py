@@ -41,7 +41,7 @@ def logits_of(output: object) -> torch.Tensor:
     raise NetError(
         "the network's output is not a tensor of logits",
         got=described(output),
-        expected="a tensor N×classes, an object or dict with `logits`, or a tuple whose first item is that tensor",
+        expected="a tensor N×classes, an object or dict with `logits`, or a tuple that begins with it",
     )
 
 

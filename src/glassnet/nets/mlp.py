@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class MLP(nn.Module):
     """Three linear layers with ReLU between, on the flattened picture: 669,706 parameters on 1×28×28.
 
-    Every size of picture works. The parameters carry the names of PyTorch's own beginner tutorial, whose saved
-    weights load into it.
+    Every size of picture works. The parameters carry the names of PyTorch's own beginner tutorial, whose
+    saved weights load into it.
 
     Args:
         in_channels: Channels of a picture.

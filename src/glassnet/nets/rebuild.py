@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def rebuild(record: dict[str, Any], *, run: Path, net: str | None = None, weights_bytes: int) -> BuiltNet:
     """Build a run's network again, without weights; the code in a stranger's run never runs by itself.
 
-    Networks of glassnet, torchvision and timm are built from the record. A network from a file is built where the
-    person named that file in this content before (see `named`) and it lies unchanged in its place; else, and for
-    an object, the person has to name it: `net`.
+    Networks of glassnet, torchvision and timm are built from the record. A network from a file is built
+    where the person named that file in this content before (see `named`) and it lies unchanged in its
+    place; else, and for an object, the person has to name it: `net`.
 
     Args:
         record: A `BuiltNet.record`, read back from JSON; it may come from a stranger.
         run: The run folder, for the error.
         net: The NET that the person names instead of the record's.
-        weights_bytes: Size of the run's weights file; a network of glassnet or a library that would be more than
-            twice as large is refused before it takes memory.
+        weights_bytes: Size of the run's weights file; a network of glassnet or a library that would be more
+            than twice as large is refused before it takes memory.
 
     Returns:
         The network with fresh weights.
@@ -44,10 +44,10 @@ def rebuild(record: dict[str, Any], *, run: Path, net: str | None = None, weight
         size = record["input"]
         numbers = (size["channels"], size["height"], size["width"], record["num_classes"])
         resolved, source = record["resolved"], record["source"]
-        assert all(type(number) is int and number > 0 for number in numbers)  # noqa: S101 - caught below
-        assert isinstance(resolved, str | None)  # noqa: S101
-    except (KeyError, TypeError, AssertionError) as error:
+    except (KeyError, TypeError) as error:
         raise NetError("the run's record of its network is damaged", where=run) from error
+    if not (all(type(n) is int and n > 0 for n in numbers) and isinstance(resolved, str | None)):
+        raise NetError("the run's record of its network is damaged", where=run)
     shape = Shape(*numbers)
     if net is None:
         if resolved is None:

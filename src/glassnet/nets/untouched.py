@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def untouched(module: nn.Module) -> Iterator[None]:
     """Put back, at the end and after an exception, everything that a forward pass may change.
 
-    That is: parameters and buffers (the same tensors with the same bits), every module's mode, hooks and other
-    attributes, and the random generators of torch (CPU, and CUDA or MPS where they are in use), NumPy and Python.
-    The price is one copy of the parameters and buffers for as long as the block runs. What an attribute holds
-    is put back, changes inside it (a list that grew) are not.
+    That is: parameters and buffers (the same tensors with the same bits), every module's mode, hooks and
+    other attributes, and the random generators of torch (CPU, and CUDA or MPS where they are in use), NumPy
+    and Python. The price is one copy of the parameters and buffers for as long as the block runs. What an
+    attribute holds is put back, changes inside it (a list that grew) are not.
 
     Args:
         module: The network.

@@ -9,7 +9,6 @@ import struct
 import warnings
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import safetensors.torch
@@ -22,6 +21,7 @@ from glassnet.nets.logits import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 TORCH_ENDINGS = (".pt", ".pth", ".th", ".bin", ".ckpt", ".tar")
 WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -37,7 +37,8 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
     prefix on all of their names are taken off, and the notes say so.
 
     Args:
-        path: A `.safetensors` file, or one written by `torch.save` (`.pt`, `.pth`, `.th`, `.bin`, `.ckpt`, `.tar`).
+        path: A `.safetensors` file, or one written by `torch.save` (`.pt`, `.pth`, `.th`, `.bin`, `.ckpt`,
+        `.tar`).
 
     Returns:
         Tensors by name, and notes on what was taken off.
@@ -110,7 +111,7 @@ def _read_torch(path: Path, size_bytes: int) -> object:
                 "the weights file is damaged", where=path, got=str(error).split("\n")[0]
             ) from error
         raise NetError(
-            "the weights file is refused: it holds pickled Python objects, which can run any code when they are read",
+            "the weights file is refused: it holds pickled Python objects, which can run any code when read",
             where=path,
             expected="tensors only: a state_dict",
             hint="where you trust the file, in a Python of its own: "
@@ -272,7 +273,8 @@ def adapt_input(
 ) -> tuple[dict[str, torch.Tensor], list[str]]:
     """Sum the first convolution's weights over three input channels where the network takes one.
 
-    On a grey picture the network then computes what the original computes on that picture in all three channels.
+    On a grey picture the network then computes what the original computes on that picture in all three
+    channels.
 
     Args:
         module: The network, which already takes `channels`.
