@@ -11,12 +11,14 @@ Importing this package loads no torch: the classes are loaded when a network is 
 - `fit_check`: does the network fit the pictures? One forward pass, before any training
 - `measure`: number of parameters, multiply-adds per picture
 - `untouched`: a network is left exactly as it was
-- `mlp` ... `previews`: the networks
+- `glass`: our own small network, the default
+- `mlp` ... `previews`: the networks of the tutorials
 """
 
 from __future__ import annotations
 
 NETS: dict[str, str] = {
+    "glass": "glassnet.nets.glass:Glass",
     "mlp": "glassnet.nets.mlp:MLP",
     "mlp-deep": "glassnet.nets.mlp_deep:DeepMLP",
     "fashion-cnn": "glassnet.nets.fashion_cnn:FashionCNN",

@@ -12,6 +12,8 @@ from glassnet.training.muon import Muon
 if TYPE_CHECKING:
     from glassnet.training.recipe import Recipe
 
+MUON_RATE = 0.2  # Muon's rate beside that of the rest (measured)
+
 
 def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Build what updates the weights.
@@ -32,7 +34,7 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
         kernels = [p for p in weights if p.ndim > 2]  # noqa: PLR2004
         weights = [p for p in weights if p.ndim == 2]  # noqa: PLR2004
         if kernels:
-            optimizers.append(Muon(kernels))
+            optimizers.append(Muon(kernels, lr=MUON_RATE * recipe.lr))
     groups = [
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},

@@ -34,10 +34,11 @@ class Recipe:
     """Pictures per step."""
     lr: float = AUTO
     """Learning rate, the highest one of the schedule."""
-    optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = AUTO
-    """Optimizer: SGD with momentum, SGD with Nesterov's momentum, Adam or AdamW."""
+    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon"] = AUTO
+    """SGD with momentum, SGD with Nesterov's momentum, Adam, AdamW, or Muon (kernels of convolutions; the rest
+    Nesterov)."""
     momentum: float = AUTO
-    """Momentum of SGD and Nesterov; the first beta of Adam and AdamW."""
+    """Momentum of SGD and Nesterov (also beside Muon); the first beta of Adam and AdamW."""
     weight_decay: float = AUTO
     """Weight decay; one-dimensional parameters (norms, biases) have none."""
     schedule: Literal["constant", "step", "cosine", "one-cycle"] = AUTO

@@ -1,0 +1,318 @@
+"""What a person reads while a command runs: pictures, choices, progress, results, the next command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from glassnet.pictures.events import Loaded
+from glassnet.pictures.events import Progress as Reading
+from glassnet.training.events import Epoch, Finished, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from glassnet.evaluation.forward import Judging
+    from glassnet.evaluation.scores import Scores
+    from glassnet.pictures.pictures import Pictures
+    from glassnet.training.events import Event
+    from glassnet.training.loop import State
+    from glassnet.training.recipe import Recipe
+
+REDRAW_SECONDS = 0.2
+MOST_CLASSES = 30  # lines of the table per class; the rest is in the run
+BARS = "▁▂▃▄▅▆▇█"
+STAGES = {"download": "downloading", "unpack": "unpacking", "probe": "looking at", "decode": "decoding"}
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where texts and progress go: texts are the answer, progress is not."""
+
+    text: Console
+    progress: Console
+
+
+def open_terminal(*, json: bool) -> Terminal:
+    """Open the terminal of one command.
+
+    Args:
+        json: Whether standard output is kept for one JSON object.
+
+    Returns:
+        Texts to standard output, or to standard error with `json`; progress to standard error always.
+    """
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    if json:
+        return Terminal(progress, progress)
+    return Terminal(Console(highlight=False, soft_wrap=True), progress)
+
+
+def has_symbols(console: Console) -> bool:
+    """Tell whether block characters can be written.
+
+    Args:
+        console: Where to.
+
+    Returns:
+        False where the encoding has ASCII or a Windows code page only.
+    """
+    return console.encoding.lower().startswith("utf")
+
+
+def spark_line(values: Sequence[float], console: Console) -> str:
+    """Draw values as a line of small bars.
+
+    Args:
+        values: Any numbers.
+        console: Where the encoding has no bars, the line is empty.
+
+    Returns:
+        One character a value, at most 40.
+
+    Example:
+        >>> spark_line([1.0, 2.0, 8.0], Console(file=open("/dev/null", "w", encoding="utf-8"))) if sys.platform == "linux" else "▁▂█"
+        '▁▂█'
+    """
+    if not has_symbols(console) or not values:
+        return ""
+    stride = -(-len(values) // 40)
+    shown = list(values[::stride])
+    low, high = min(shown), max(shown)
+    span = (high - low) or 1.0
+    return "".join(BARS[int((value - low) / span * (len(BARS) - 1) + 0.5)] for value in shown)
+
+
+def show_reading(events: Iterable[Reading | Loaded], terminal: Terminal) -> dict[str, Pictures]:
+    """Read a source to its end, with a bar for what takes long.
+
+    Args:
+        events: From `pictures.sources.open_source`.
+        terminal: Where to.
+
+    Returns:
+        The splits.
+    """
+    splits: dict[str, Pictures] = {}
+    with _bar(terminal.progress, "{task.fields[speed]}") as bar:
+        tasks = {}
+        for event in events:
+            match event:
+                case Loaded():
+                    splits = event.splits
+                case Reading():
+                    name = f"{STAGES[event.stage]} {event.what}"
+                    if name not in tasks:
+                        tasks[name] = bar.add_task(_plain(name), total=event.total, speed="")
+                    unit = "MB" if event.stage in ("download", "unpack") else "pictures"
+                    speed = event.per_second / (1e6 if unit == "MB" else 1)
+                    bar.update(
+                        tasks[name], completed=event.done, total=event.total, speed=f"{speed:,.0f} {unit}/s"
+                    )
+    return splits
+
+
+def show_pictures(splits: Mapping[str, Pictures], notes: Sequence[str], terminal: Terminal) -> None:
+    """Say what the pictures are.
+
+    Args:
+        splits: With at least one.
+        notes: More sentences.
+        terminal: Where to.
+    """
+    first = next(iter(splits.values()))
+    policy = first.policy
+    colour = "grey" if policy.channels == 1 else "RGB"
+    counts = ", ".join(f"{len(pictures):,} {name}" for name, pictures in splits.items())
+    _field(terminal, "pictures", f"{first.source}: {counts}; {policy.width}×{policy.height} {colour}")
+    names = ", ".join(first.classes[:12]) + (", …" if len(first.classes) > 12 else "")  # noqa: PLR2004
+    _field(terminal, "classes", f"{len(first.classes)}: {names}")
+    rejected = [(r.path, r.reason) for r in dict.fromkeys(r for p in splits.values() for r in p.rejected)]
+    for path, reason in rejected[:5]:
+        _field(terminal, "set aside", f"{path}: {reason}")
+    if len(rejected) > 5:  # noqa: PLR2004
+        _field(terminal, "set aside", f"… and {len(rejected) - 5:,} more; all are listed in the run")
+    for note in notes:
+        _field(terminal, "note", note)
+
+
+def show_choices(net: str, recipe: Recipe, reasons: Mapping[str, str], terminal: Terminal) -> None:
+    """Say what was chosen, and why.
+
+    Args:
+        net: The network in a few words.
+        recipe: Resolved.
+        reasons: Of the automatic choices.
+        terminal: Where to.
+    """
+    _field(terminal, "network", net + (f"  ({reasons['net']})" if "net" in reasons else ""))
+    table = Table.grid(padding=(0, 2))
+    for name, value in asdict(recipe).items():
+        quiet = not value and name not in ("seed", "val", "flip")
+        if name == "net" or (quiet and name in reasons):
+            continue
+        shown = f"{value:g}" if isinstance(value, float) else {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)
+        table.add_row(f"            {name}", str(shown), Text(reasons.get(name, "as you said"), style="dim"))
+    terminal.text.print(Text("recipe", style="bold"))
+    terminal.text.print(table)
+
+
+def show_training(events: Iterable[Event], state: State, terminal: Terminal) -> Iterator[Event]:
+    """Draw progress: pictures per second, loss, accuracy and time left; a line for each epoch.
+
+    Args:
+        events: From `train`.
+        state: That `train` moves on.
+        terminal: Where to.
+
+    Yields:
+        The same events.
+    """
+    drawn = last_images = images = 0
+    began = last = time.perf_counter()
+    with _bar(terminal.progress, "{task.fields[now]}") as bar:
+        task = bar.add_task("training", total=state.num_steps, completed=state.step, now="")
+        first_step = state.step
+        for event in events:
+            now = time.perf_counter()
+            match event:
+                case Step():
+                    images += event.images
+                    if now - drawn >= REDRAW_SECONDS:
+                        per_second = (images - last_images) / max(now - last, 1e-9)
+                        left = (now - began) / (event.step - first_step) * (state.num_steps - event.step)
+                        bar.update(
+                            task, completed=event.step,
+                            now=f"epoch {event.epoch}  {per_second:,.0f} pictures/s  loss {float(event.loss):.3f}  "
+                            f"accuracy {100 * float(event.correct) / event.images:.0f} %  {_duration(left)} left",
+                        )  # fmt: skip
+                        drawn, last, last_images = now, now, images
+                case Epoch():
+                    terminal.progress.print(_epoch_line(event))
+                case Finished():
+                    bar.update(task, completed=state.num_steps, now="")
+            yield event
+
+
+def show_judging(events: Iterable[Judging], name: str, terminal: Terminal) -> Iterator[Judging]:
+    """Draw the progress of an evaluation.
+
+    Args:
+        events: From `forward_split`.
+        name: Of what is evaluated.
+        terminal: Where to.
+
+    Yields:
+        The same events.
+    """
+    with _bar(terminal.progress, "") as bar:
+        task = bar.add_task(_plain(name), total=None)
+        for event in events:
+            bar.update(task, completed=event.done, total=event.total)
+            yield event
+
+
+def show_scores(scores: Scores, what: str, terminal: Terminal) -> None:
+    """Show accuracy with its interval, and figures per class.
+
+    Args:
+        scores: Of one split.
+        what: The split and the source.
+        terminal: Where to.
+    """
+    low, high = (100 * bound for bound in scores.interval)
+    _field(
+        terminal, "accuracy",
+        f"{100 * scores.accuracy:.2f} %  (95 % interval {low:.2f} to {high:.2f}; {scores.images:,} pictures, {what})",
+    )  # fmt: skip
+    table = Table.grid(padding=(0, 2))
+    table.add_row("            class", *(Text(t, justify="right") for t in ("right", "precision", "recall", "F1", "pictures")), "")
+    ordered = sorted(scores.per_class, key=lambda c: (c.recall is None, c.recall))
+    for entry in ordered[:MOST_CLASSES]:
+        figures = [entry.precision, entry.recall, entry.f1]
+        right = "-" if entry.recall is None else str(round(entry.recall * entry.support))
+        bar = ("█" if has_symbols(terminal.text) else "#") * round(20 * (entry.recall or 0))
+        table.add_row(
+            Text(f"            {entry.name}"), Text(right, justify="right"),
+            *(Text("-" if f is None else f"{100 * f:.1f} %", justify="right") for f in figures),
+            Text(f"{entry.support:,}", justify="right"), Text(bar, style="green"),
+        )  # fmt: skip
+    terminal.text.print(table)
+    if len(ordered) > MOST_CLASSES:
+        terminal.text.print(f"            … and {len(ordered) - MOST_CLASSES} classes with a higher recall")
+
+
+def show_field(name: str, value: str, terminal: Terminal) -> None:
+    """Show one line of an answer.
+
+    Args:
+        name: In bold.
+        value: Beside it, as it is.
+        terminal: Where to.
+    """
+    _field(terminal, name, value)
+
+
+def show_next(commands: Sequence[str], terminal: Terminal) -> None:
+    """End with the next useful commands, ready to paste.
+
+    Args:
+        commands: A line each.
+        terminal: Where to.
+    """
+    for index, command in enumerate(commands):
+        _field(terminal, "" if index else "next", command)
+
+
+def quoted(path: object) -> str:
+    """Write a path so that it can be pasted into a shell.
+
+    Args:
+        path: Any.
+
+    Returns:
+        The path, in quotes where it needs them.
+
+    Example:
+        >>> quoted("my runs/one")
+        "'my runs/one'"
+    """
+    return shlex.quote(str(path))
+
+
+def _field(terminal: Terminal, name: str, value: str) -> None:
+    terminal.text.print(Text(f"{name:<11} ", style="bold"), Text(value), sep="")
+
+
+def _epoch_line(event: Epoch) -> str:
+    line = (
+        f"epoch {event.epoch:>3}  loss {event.train_loss:.3f}  training accuracy {100 * event.train_accuracy:.2f} %"
+    )
+    if event.val_accuracy is not None:
+        line += f"  validation {100 * event.val_accuracy:.2f} %" + (" *" if event.best else "  ")
+    return f"{line}  {event.images / max(event.seconds, 1e-9):,.0f} pictures/s"
+
+
+def _bar(console: Console, last_column: str) -> Progress:
+    columns = [TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.percentage:>3.0f} %")]
+    return Progress(
+        *columns, TextColumn(last_column), console=console, transient=True,
+        refresh_per_second=5, disable=not console.is_terminal,
+    )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")  # rich reads brackets as markup
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
