@@ -1,1 +1,62 @@
-"""See through your neural network."""
+"""See through your neural network.
+
+The contents, in the order in which data flows; each is loaded when it is first used, so that this is light:
+
+- `Pictures`, `load`: a source of pictures, its splits
+- `NETS`, `build`: networks by name
+- `Recipe`, `RECIPES`: every choice of a training
+- `train`: pictures and a network to a run; `begin`, `events` for a loop of one's own
+- `Run`, `open_run`: the folder that a training wrote
+- `evaluate`, `predict`, `board`: a run, judged, used, looked at
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glassnet.errors import GlassnetError as GlassnetError
+    from glassnet.nets import NETS as NETS
+    from glassnet.nets.build import build as build
+    from glassnet.pictures.pictures import Pictures as Pictures
+    from glassnet.pictures.sources import load as load
+    from glassnet.run import Run as Run
+    from glassnet.run import open_run as open_run
+    from glassnet.training.loop import begin as begin
+    from glassnet.training.loop import train as events
+    from glassnet.training.recipe import RECIPES as RECIPES
+    from glassnet.training.recipe import Recipe as Recipe
+    from glassnet.verbs.board import board as board
+    from glassnet.verbs.evaluate import evaluate as evaluate
+    from glassnet.verbs.predict import predict as predict
+    from glassnet.verbs.train import train as train
+
+__version__ = "0.1.0"
+
+_CONTENTS = {
+    "GlassnetError": "glassnet.errors:GlassnetError",
+    "Pictures": "glassnet.pictures.pictures:Pictures",
+    "load": "glassnet.pictures.sources:load",
+    "NETS": "glassnet.nets:NETS",
+    "build": "glassnet.nets.build:build",
+    "Recipe": "glassnet.training.recipe:Recipe",
+    "RECIPES": "glassnet.training.recipe:RECIPES",
+    "begin": "glassnet.training.loop:begin",
+    "events": "glassnet.training.loop:train",
+    "train": "glassnet.verbs.train:train",
+    "Run": "glassnet.run:Run",
+    "open_run": "glassnet.run:open_run",
+    "evaluate": "glassnet.verbs.evaluate:evaluate",
+    "predict": "glassnet.verbs.predict:predict",
+    "board": "glassnet.verbs.board:board",
+}
+__all__ = ["__version__", *_CONTENTS]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _CONTENTS:
+        raise AttributeError(f"module 'glassnet' has no attribute '{name}'")
+    module, _, attribute = _CONTENTS[name].partition(":")
+    return getattr(import_module(module), attribute)

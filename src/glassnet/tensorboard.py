@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from glassnet.draw import draw_inputs, draw_predictions
-from glassnet.evaluation.predictions import Predictions
 from glassnet.training.batches import gather, plan_epoch
 from glassnet.training.events import Epoch, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from matplotlib.figure import Figure
+
+    from glassnet.evaluation.predictions import Predictions
     from glassnet.pictures.pictures import Pictures
     from glassnet.run import Run
     from glassnet.training.events import Event
@@ -89,22 +89,22 @@ def log_predictions(run: Run, pictures: Pictures, predictions: Predictions, step
     writer.close()
 
 
-def serve(folders: dict[str, Path], *, port: int) -> subprocess.Popen[bytes]:
+def serve(runs: Sequence[Path], *, port: int) -> subprocess.Popen[bytes]:
     """Start the real TensorBoard server on this machine's loopback address.
 
     Args:
-        folders: Name of a run to its folder `tensorboard`.
+        runs: Run folders; each is shown under its name.
         port: 0 for one that is free.
 
     Returns:
-        The server's process; what it prints goes to standard error.
+        The server's process; what it prints, its address first, goes to standard error.
     """
+    folders = ",".join(f"{run.resolve().name}:{run / 'tensorboard'}" for run in runs)
     command = [sys.executable, "-m", "tensorboard.main", "--host", "127.0.0.1", "--port", str(port)]
-    spec = ",".join(f"{name}:{folder}" for name, folder in folders.items())
-    return subprocess.Popen([*command, "--logdir_spec", spec], stdin=subprocess.DEVNULL)  # noqa: S603 — our own command
+    return subprocess.Popen([*command, "--logdir_spec", folders], stdin=subprocess.DEVNULL)  # noqa: S603 — our own command
 
 
-def _inputs(state: State) -> object:
+def _inputs(state: State) -> Figure:
     plan = plan_epoch(state.recipe, len(state.pictures), 1)
     indices = plan.order[:GRID]
     seen = state.scale.apply(gather(state.pictures, indices, plan))

@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -18,7 +18,7 @@ from glassnet.pictures.events import Progress as Reading
 from glassnet.training.events import Epoch, Finished, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from glassnet.evaluation.forward import Judging
     from glassnet.evaluation.scores import Scores
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from glassnet.training.loop import State
     from glassnet.training.recipe import Recipe
 
+Result = TypeVar("Result")
 REDRAW_SECONDS = 0.2
 MOST_CLASSES = 30  # lines of the table per class; the rest is in the run
 BARS = "▁▂▃▄▅▆▇█"
@@ -144,24 +145,27 @@ def show_pictures(splits: Mapping[str, Pictures], notes: Sequence[str], terminal
         _field(terminal, "note", note)
 
 
-def show_choices(net: str, recipe: Recipe, reasons: Mapping[str, str], terminal: Terminal) -> None:
+def show_choices(
+    net: str, notes: Sequence[str], recipe: Recipe, reasons: Mapping[str, str], terminal: Terminal
+) -> None:
     """Say what was chosen, and why.
 
     Args:
         net: The network in a few words.
+        notes: More sentences on it.
         recipe: Resolved.
         reasons: Of the automatic choices.
         terminal: Where to.
     """
     _field(terminal, "network", net + (f"  ({reasons['net']})" if "net" in reasons else ""))
+    for note in notes:
+        _field(terminal, "", note)
+    terminal.text.print(Text("recipe", style="bold"))
     table = Table.grid(padding=(0, 2))
     for name, value in asdict(recipe).items():
-        quiet = not value and name not in ("seed", "val", "flip")
-        if name == "net" or (quiet and name in reasons):
-            continue
-        shown = f"{value:g}" if isinstance(value, float) else {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)
-        table.add_row(f"            {name}", str(shown), Text(reasons.get(name, "as you said"), style="dim"))
-    terminal.text.print(Text("recipe", style="bold"))
+        off = name in reasons and not value and name not in ("seed", "val", "flip")
+        if name != "net" and not off:  # what is off and nobody asked for stands in recipe.toml
+            table.add_row(f"            {name}", _value(value), Text(reasons.get(name, "as you said"), style="dim"))
     terminal.text.print(table)
 
 
@@ -202,22 +206,25 @@ def show_training(events: Iterable[Event], state: State, terminal: Terminal) -> 
             yield event
 
 
-def show_judging(events: Iterable[Judging], name: str, terminal: Terminal) -> Iterator[Judging]:
-    """Draw the progress of an evaluation.
+def show_judging(events: Generator[Judging, None, Result], name: str, terminal: Terminal) -> Result:
+    """Run an evaluation to its end and draw its progress.
 
     Args:
         events: From `forward_split`.
         name: Of what is evaluated.
         terminal: Where to.
 
-    Yields:
-        The same events.
+    Returns:
+        What the evaluation returned.
     """
     with _bar(terminal.progress, "") as bar:
         task = bar.add_task(_plain(name), total=None)
-        for event in events:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value
             bar.update(task, completed=event.done, total=event.total)
-            yield event
 
 
 def show_scores(scores: Scores, what: str, terminal: Terminal) -> None:
@@ -248,6 +255,22 @@ def show_scores(scores: Scores, what: str, terminal: Terminal) -> None:
     terminal.text.print(table)
     if len(ordered) > MOST_CLASSES:
         terminal.text.print(f"            … and {len(ordered) - MOST_CLASSES} classes with a higher recall")
+
+
+def show_predictions(pictures: Sequence[tuple[str, Sequence[tuple[str, float]]]], terminal: Terminal) -> None:
+    """Show what the network says of each picture.
+
+    Args:
+        pictures: Path, and the likeliest classes with their probabilities.
+        terminal: Where to.
+    """
+    table = Table.grid(padding=(0, 2))
+    for path, top in pictures:
+        others = "  ".join(f"{name} {100 * share:.0f} %" for name, share in top[1:] if share >= 0.01)  # noqa: PLR2004
+        table.add_row(
+            Text(path, overflow="fold"), Text(top[0][0], style="bold"), f"{100 * top[0][1]:.1f} %", Text(others, style="dim")
+        )
+    terminal.text.print(table)
 
 
 def show_field(name: str, value: str, terminal: Terminal) -> None:
@@ -307,6 +330,12 @@ def _bar(console: Console, last_column: str) -> Progress:
         *columns, TextColumn(last_column), console=console, transient=True,
         refresh_per_second=5, disable=not console.is_terminal,
     )  # fmt: skip
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _plain(text: str) -> str:

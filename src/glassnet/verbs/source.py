@@ -13,7 +13,7 @@ from glassnet.pictures.splits import shared_pictures, split_off
 from glassnet.terminal import show_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from glassnet.pictures.pictures import Policy
     from glassnet.terminal import Terminal
@@ -39,7 +39,12 @@ class Splits:
 
 
 def read_source(
-    source: Source, terminal: Terminal, *, data_dir: Path | None, policy: Policy | None = None
+    source: Source,
+    terminal: Terminal,
+    *,
+    data_dir: Path | None,
+    policy: Policy | None = None,
+    classes: Sequence[str] | None = None,
 ) -> dict[str, Pictures]:
     """Read a source.
 
@@ -48,6 +53,7 @@ def read_source(
         terminal: Where progress is drawn.
         data_dir: Where data sets are looked for first.
         policy: Of an earlier run, whose network sees pictures this way; None: chosen from the pictures.
+        classes: Of an earlier run, in the order of its labels; None: those of the source.
 
     Returns:
         Splits by name.
@@ -59,7 +65,7 @@ def read_source(
         return {source.split: source}
     if isinstance(source, dict):
         return source
-    return show_reading(open_source(source, data_dir=data_dir, policy=policy), terminal)
+    return show_reading(open_source(source, data_dir=data_dir, policy=policy, classes=classes), terminal)
 
 
 def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:

@@ -1,0 +1,56 @@
+"""`glassnet train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from glassnet.cli.app import write_json
+from glassnet.training.recipe import Recipe, over
+
+Fields = Annotated[Recipe, Parameter(name="*", group="Recipe (what is not given is chosen, with its reason)")]
+
+
+def train(
+    source: str | None = None,
+    /,
+    *,
+    recipe: Annotated[str | None, Parameter(name="--recipe")] = None,
+    fields: Fields | None = None,
+    weights: Path | None = None,
+    out: Path | None = None,
+    resume: Path | None = None,
+    accept_changes: Annotated[bool, Parameter(negative="")] = False,
+    data_dir: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Train a classifier on pictures, test it, and write everything into a run folder.
+
+    Args:
+        source: fashion-mini (shipped, the default), fashion-mnist, mnist, cifar10, a folder, a .zip or .tar of one,
+            or an .npz.
+        recipe: A shipped recipe (tutorial-mlp, tutorial-fashion-cnn, tutorial-lenet) or a TOML file.
+        fields: Choices of the recipe.
+        weights: A weights file to start from.
+        out: The run folder; otherwise one in runs/, named after the time.
+        resume: A run to go on with.
+        accept_changes: Resume although pictures, network or recipe have changed.
+        data_dir: Where data sets are looked for first.
+        json: Write one JSON object to standard output, everything else to standard error.
+    """
+    from glassnet.terminal import open_terminal  # noqa: PLC0415 — --help loads no torch
+    from glassnet.verbs.prepare import read_recipe  # noqa: PLC0415
+    from glassnet.verbs.train import train as train_verb  # noqa: PLC0415
+
+    wishes = over(read_recipe(recipe), fields or Recipe())
+    run = train_verb(
+        None, source, recipe=wishes, weights=weights, out=out, resume=resume, accept_changes=accept_changes,
+        data_dir=data_dir, terminal=open_terminal(json=json),
+    )  # fmt: skip
+    if json:
+        info = run.info
+        write_json(
+            {"run": str(run.path), "net": info["net"]["net"], "source": info["source"]["name"], "recipe": info["recipe"], **info["result"]}
+        )

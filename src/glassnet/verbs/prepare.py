@@ -1,0 +1,243 @@
+"""What is known of a training before its first step: pictures, network and recipe, with the reason for each choice."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import glassnet
+from glassnet.errors import UsageError
+from glassnet.nets.build import BuiltNet, build, given
+from glassnet.nets.fit_check import check_fits
+from glassnet.nets.measure import macs_per_picture, num_parameters
+from glassnet.nets.rebuild import rebuild
+from glassnet.pictures.pictures import Pictures
+from glassnet.pictures.scale import Scale
+from glassnet.pictures.statistics import mean_and_deviation
+from glassnet.terminal import show_choices, show_pictures
+from glassnet.training.checkpoint import machine
+from glassnet.training.choices import Facts, check_device, resolve
+from glassnet.training.recipe import Recipe, named, read_toml
+from glassnet.verbs.source import Splits, arrange, read_source
+
+if TYPE_CHECKING:
+    from glassnet.run import Run
+    from glassnet.terminal import Terminal
+    from glassnet.verbs.source import Source
+
+DEFAULT_NET = "glass"
+DEFAULT_SOURCE = "fashion-mini"
+DEFAULT_VAL = 0.1
+SIDED_SOURCES = ("mnist",)  # a mirrored digit is another sign, or none
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training before its first step."""
+
+    source: str  # by name or absolute path; for objects, what they say of themselves
+    splits: Splits
+    scale: Scale
+    built: BuiltNet
+    parameters: int
+    macs: int  # multiply-adds of one picture
+    recipe: Recipe  # resolved
+    reasons: dict[str, str]  # of the automatic choices
+
+
+def read_recipe(recipe: Recipe | str | Path | None) -> Recipe:
+    """Give a recipe by any of its names.
+
+    Args:
+        recipe: Itself, the name of a shipped one, a TOML file, or None.
+
+    Returns:
+        The recipe; open in every field for None.
+
+    Raises:
+        UsageError: There is none, or it cannot be read.
+    """
+    if recipe is None or isinstance(recipe, Recipe):
+        return recipe or Recipe()
+    if isinstance(recipe, Path) or recipe.endswith(".toml"):
+        return read_toml(Path(recipe))
+    return named(recipe)
+
+
+def prepare(
+    net: nn.Module | str | None,
+    source: Source | None,
+    wishes: Recipe,
+    *,
+    old: Run | None,
+    weights: Path | None,
+    data_dir: Path | None,
+    terminal: Terminal,
+) -> Job:
+    """Read the pictures, build the network, choose what is open, and show all of it.
+
+    Args:
+        net: A module; a NET stands in `wishes`.
+        source: None for the old run's, or the default.
+        wishes: The recipe and options given.
+        old: The run that is resumed.
+        weights: A weights file to start from.
+        data_dir: Where data sets are looked for first.
+        terminal: Where to.
+
+    Returns:
+        The job.
+
+    Raises:
+        UsageError: Something given cannot be used.
+    """
+    if wishes.device is not None:
+        check_device(wishes.device)
+    if old is not None and source is None:
+        source = old.info["source"]["name"]
+        if not old.info["source"]["by_name"]:
+            raise UsageError("the run was trained on picture objects", where=old.path, hint="give them again as source")
+    if source is None:
+        source = DEFAULT_SOURCE
+    read = read_source(source, terminal, data_dir=data_dir)
+    seed = wishes.seed if wishes.seed is not None else 0
+    val = wishes.val if wishes.val is not None else DEFAULT_VAL
+    splits = arrange(read, val=val, seed=seed)
+    show_pictures(splits.named, splits.notes, terminal)
+
+    scale = _scale(wishes, splits.train)
+    _seed_everything(seed)
+    built = _build(net, wishes, splits.train, old, weights)
+    policy, classes = splits.train.policy, splits.train.classes
+    size = {"channels": policy.channels, "height": policy.height, "width": policy.width}
+    check_fits(built.module, **size, num_classes=len(classes))
+    macs, parameters = macs_per_picture(built.module, **size), num_parameters(built.module)
+    facts = Facts(
+        pictures=len(splits.train),
+        height=policy.height,
+        width=policy.width,
+        channels=policy.channels,
+        mirrored=str(source) not in SIDED_SOURCES,
+        own_val=splits.own_val,
+        macs=macs,
+        convolutions=any(isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d) for part in built.module.modules()),
+        own_net=built.record["class"].startswith("glassnet.nets.glass."),
+    )
+    recipe, reasons = resolve(replace(wishes, net=built.record["net"]), facts)
+    if wishes.net is None and net is None:
+        reasons["net"] = "the best accuracy for its time on pictures of 28² to 64² (measured)"
+    about = f"{built.record['net']}: {parameters:,} parameters, {macs / 1e6:,.1f} M multiply-adds a picture"
+    show_choices(about, built.notes, recipe, reasons, terminal)
+    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons)
+
+
+def describe(job: Job, command: list[str]) -> dict[str, Any]:
+    """Write down a job for `run.json`.
+
+    Args:
+        job: Before its first step.
+        command: The words that started it.
+
+    Returns:
+        Plain data.
+    """
+    splits, first = job.splits.named, job.splits.train
+    return {
+        "glassnet": glassnet.__version__,
+        "command": command,
+        "machine": machine(),
+        "source": {
+            "name": job.source,
+            "by_name": not job.source.startswith("<"),
+            "classes": list(first.classes),
+            "policy": asdict(first.policy),
+            "mean": list(job.scale.mean),
+            "deviation": list(job.scale.deviation),
+            "splits": {
+                name: {"images": len(pictures), "fingerprint": pictures.fingerprint}
+                for name, pictures in splits.items()
+            },
+            "own_val": job.splits.own_val,
+            "notes": list(job.splits.notes),
+            "rejected": [asdict(r) for r in dict.fromkeys(r for p in splits.values() for r in p.rejected)],
+        },
+        "net": job.built.record,
+        "parameters": job.parameters,
+        "macs_per_picture": job.macs,
+        "recipe": asdict(job.recipe),
+        "reasons": job.reasons,
+    }
+
+
+def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Tell what differs between a run and the job that is to go on with it.
+
+    Args:
+        before: From the run's `run.json`.
+        now: From `describe`.
+
+    Returns:
+        A line for each difference in pictures, network and recipe that changes the result.
+    """
+    lines = [
+        f"recipe, {name}: {value}, now {now['recipe'][name]}"
+        for name, value in before["recipe"].items()
+        if name != "net" and now["recipe"].get(name) != value
+    ]
+    for name in sorted({*before["source"]["splits"], *now["source"]["splits"]}):
+        was, is_now = before["source"]["splits"].get(name), now["source"]["splits"].get(name)
+        if was != is_now:
+            lines.append(f"pictures, {name}: {_split(was)}, now {_split(is_now)}")
+    for key in ("class", "resolved"):
+        if before["net"][key] != now["net"][key]:
+            lines.append(f"network, {key}: {before['net'][key]}, now {now['net'][key]}")
+    was_source, is_source = before["net"]["source"] or {}, now["net"]["source"] or {}
+    if (was_source.get("sha256"), was_source.get("siblings")) != (is_source.get("sha256"), is_source.get("siblings")):
+        lines.append(f"network, code: {was_source.get('path')} has changed")
+    return lines
+
+
+def _split(split: dict[str, Any] | None) -> str:
+    return "none" if split is None else f"{split['images']:,} with fingerprint {split['fingerprint'][:8]}"
+
+
+def _named(source: Source) -> str:
+    if isinstance(source, Pictures | dict):
+        first = source if isinstance(source, Pictures) else next(iter(source.values()))
+        return f"<{first.source}>"
+    return str(Path(source).resolve()) if Path(source).exists() else str(source)
+
+
+def _scale(wishes: Recipe, pictures: Pictures) -> Scale:
+    if wishes.normalize == "half":
+        return Scale((0.5,) * pictures.policy.channels, (0.5,) * pictures.policy.channels)
+    return Scale(*mean_and_deviation(pictures))
+
+
+def _seed_everything(seed: int) -> None:
+    """Seed the global generators too: first weights and dropout use them, and a network's own code may."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+
+
+def _build(
+    net: nn.Module | str | None, wishes: Recipe, pictures: Pictures, old: Run | None, weights: Path | None
+) -> BuiltNet:
+    policy = pictures.policy
+    shape = {"height": policy.height, "width": policy.width, "num_classes": len(pictures.classes)}
+    if isinstance(net, nn.Module):
+        if weights is not None:
+            raise UsageError("weights are for a NET by name", hint="load them into the module before: load_state_dict")
+        return given(net, in_channels=policy.channels, **shape)
+    if old is not None:
+        return rebuild(
+            old.info["net"], run=old.path, net=net, weights_bytes=old.info["parameters"] * 8 + 1_000_000
+        )
+    return build(wishes.net or DEFAULT_NET, in_channels=policy.channels, **shape, weights=weights)
