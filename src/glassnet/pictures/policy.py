@@ -31,6 +31,7 @@ SIDE_STEP = 32
 POLICY_VERSION = 1  # raise it when any pixel would come out differently: the cache is keyed by it
 
 _ORIENTATION = 0x0112  # EXIF tag
+_METADATA = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}  # where it may stand
 _SIDEWAYS = 5  # orientations 5 to 8 exchange width and height
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -175,9 +176,7 @@ def decode_picture(file: BinaryIO, policy: Policy) -> np.ndarray:
         UnusableError: With the reason; `MemoryError` passes through.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return apply_policy(open_picture(file), policy)
+        return apply_policy(open_picture(file), policy)
     except (UnusableError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - a decoder may raise anything on a broken file
@@ -207,7 +206,9 @@ def read_picture(picture: str | Path | bytes, policy: Policy) -> np.ndarray:
     what = "the picture cannot be read"
     try:
         data = picture if isinstance(picture, bytes) else _read_bytes(Path(picture))
-        return decode_picture(io.BytesIO(data), policy)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return decode_picture(io.BytesIO(data), policy)
     except UnusableError as error:
         raise PicturesError(what, where=where, got=error) from None
     except OSError as error:
@@ -225,6 +226,8 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format != "TIFF" and not _METADATA & image.info.keys():
+        return 1  # looking for nothing takes as long as decoding a small picture
     value = image.getexif().get(_ORIENTATION, 1)
     return value if isinstance(value, int) else 1
 
