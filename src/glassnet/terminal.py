@@ -8,9 +8,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from glassnet.pictures.events import Loaded
@@ -161,12 +161,13 @@ def show_choices(
     for note in notes:
         _field(terminal, "", note)
     terminal.text.print(Text("recipe", style="bold"))
-    table = Table.grid(padding=(0, 2))
+    rows = []
     for name, value in asdict(recipe).items():
         off = name in reasons and not value and name not in ("seed", "val", "flip")
-        if name != "net" and not off:  # what is off and nobody asked for stands in recipe.toml
-            table.add_row(f"            {name}", _value(value), Text(reasons.get(name, "as you said"), style="dim"))
-    terminal.text.print(table)
+        other_schedule = name.startswith("step_") and recipe.schedule != "step"
+        if name != "net" and not off and not other_schedule:  # what is off and nobody asked for: in recipe.toml
+            rows.append((name, _value(value), reasons.get(name, "as you said")))
+    _table(rows, ("", "", "dim"), terminal.text)
 
 
 def show_training(events: Iterable[Event], state: State, terminal: Terminal) -> Iterator[Event]:
@@ -240,19 +241,14 @@ def show_scores(scores: Scores, what: str, terminal: Terminal) -> None:
         terminal, "accuracy",
         f"{100 * scores.accuracy:.2f} %  (95 % interval {low:.2f} to {high:.2f}; {scores.images:,} pictures, {what})",
     )  # fmt: skip
-    table = Table.grid(padding=(0, 2))
-    table.add_row("            class", *(Text(t, justify="right") for t in ("right", "precision", "recall", "F1", "pictures")), "")
-    ordered = sorted(scores.per_class, key=lambda c: (c.recall is None, c.recall))
+    rows = [("class", "right", "precision", "recall", "F1", "pictures", "")]
+    ordered = sorted(scores.per_class, key=lambda entry: (entry.recall is None, entry.recall))
+    block = "█" if has_symbols(terminal.text) else "#"
     for entry in ordered[:MOST_CLASSES]:
-        figures = [entry.precision, entry.recall, entry.f1]
         right = "-" if entry.recall is None else str(round(entry.recall * entry.support))
-        bar = ("█" if has_symbols(terminal.text) else "#") * round(20 * (entry.recall or 0))
-        table.add_row(
-            Text(f"            {entry.name}"), Text(right, justify="right"),
-            *(Text("-" if f is None else f"{100 * f:.1f} %", justify="right") for f in figures),
-            Text(f"{entry.support:,}", justify="right"), Text(bar, style="green"),
-        )  # fmt: skip
-    terminal.text.print(table)
+        figures = ("-" if f is None else f"{100 * f:.1f} %" for f in (entry.precision, entry.recall, entry.f1))
+        rows.append((entry.name, right, *figures, f"{entry.support:,}", block * round(20 * (entry.recall or 0))))
+    _table(rows, ("", *["right"] * 5, "green"), terminal.text)
     if len(ordered) > MOST_CLASSES:
         terminal.text.print(f"            … and {len(ordered) - MOST_CLASSES} classes with a higher recall")
 
@@ -264,13 +260,11 @@ def show_predictions(pictures: Sequence[tuple[str, Sequence[tuple[str, float]]]]
         pictures: Path, and the likeliest classes with their probabilities.
         terminal: Where to.
     """
-    table = Table.grid(padding=(0, 2))
+    rows = []
     for path, top in pictures:
         others = "  ".join(f"{name} {100 * share:.0f} %" for name, share in top[1:] if share >= 0.01)  # noqa: PLR2004
-        table.add_row(
-            Text(path, overflow="fold"), Text(top[0][0], style="bold"), f"{100 * top[0][1]:.1f} %", Text(others, style="dim")
-        )
-    terminal.text.print(table)
+        rows.append((path, top[0][0], f"{100 * top[0][1]:.1f} %", others))
+    _table(rows, ("", "bold", "right", "dim"), terminal.text, indent=0)
 
 
 def show_field(name: str, value: str, terminal: Terminal) -> None:
@@ -313,6 +307,18 @@ def quoted(path: object) -> str:
 
 def _field(terminal: Terminal, name: str, value: str) -> None:
     terminal.text.print(Text(f"{name:<11} ", style="bold"), Text(value), sep="")
+
+
+def _table(rows: Sequence[Sequence[str]], styles: Sequence[str], console: Console, *, indent: int = 12) -> None:
+    """Set cells in columns as wide as their widest, Chinese characters counted as two; long lines are not broken."""
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = Text(" " * indent)
+        for cell, width, style in zip(row, widths, styles, strict=True):
+            gap = " " * (width - cell_len(cell))
+            line.append(f"{gap}{cell}  " if style == "right" else f"{cell}{gap}  ", "" if style == "right" else style)
+        line.rstrip()
+        console.print(line)
 
 
 def _epoch_line(event: Epoch) -> str:

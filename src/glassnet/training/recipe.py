@@ -216,9 +216,10 @@ def to_toml(recipe: Recipe, reasons: Mapping[str, str]) -> str:
     document = tomlkit.document()
     for name, value in asdict(recipe).items():
         if value is not None:
-            document.add(name, tomlkit.item(value))
+            item = tomlkit.item(value)
             if name in reasons:
-                document[name].comment(reasons[name])  # pyright: ignore[reportAttributeAccessIssue]
+                item.comment(reasons[name])
+            document.add(name, item)
     return tomlkit.dumps(document)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError
 from glassnet.pictures.pictures import Pictures
+from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
 from glassnet.pictures.sources import open_source
-from glassnet.pictures.splits import shared_pictures, split_off
+from glassnet.pictures.splits import split_off
 from glassnet.terminal import show_reading
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
     elif own_val:
         held = splits["val"]
     else:
-        train, held = split_off(train, val, seed)
+        train, held = split_off(train, val, seed=seed)
         notes.append(
             f"no validation split in the source: {len(held):,} of the training pictures are set aside for it (seed {seed})"
         )
@@ -107,6 +108,9 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
     for index, (name, pictures) in enumerate(present):
         for other_name, other in present[index + 1 :]:
             shared = shared_pictures(pictures, other)
-            if shared:
+            if len(shared):
                 notes.append(f"{len(shared):,} pictures are in both {name} and {other_name}, pixel for pixel")
+    two_labels = sum(len(pictures_with_two_labels(pictures)) for _, pictures in present)
+    if two_labels:
+        notes.append(f"{two_labels:,} pictures occur with two labels within their split")
     return Splits(train, held, test, own_val and held is not None, tuple(dict.fromkeys(notes)))
