@@ -42,9 +42,6 @@ def remember(path: Path, sha256: str) -> str | None:
 
     Returns:
         None, or the reason why it could not be noted.
-
-    Example:
-        >>> remember(Path("/home/me/net.py"), "0" * 64)
     """
     if is_remembered(path, sha256):
         return None
