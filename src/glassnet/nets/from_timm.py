@@ -86,7 +86,8 @@ def make_with_weights(name: str, arguments: dict[str, Any], *, net: str) -> tupl
     config = timm.get_pretrained_cfg(name)
     if config is None or not config.has_weights:
         raise NetError(f"timm has no weights for '{name}'", where=net, hint=f"without weights: timm:{name}")
-    url = config.url or f"https://huggingface.co/{config.hf_hub_id}/resolve/main/model.safetensors"
+    hub = config.hf_hub_id  # timm prefers it to the older address
+    url = f"https://huggingface.co/{hub}/resolve/main/model.safetensors" if hub else config.url
     by_hand = f"download {url} and give the file: timm:{name}(weights='PATH')"
     if is_offline():
         raise NetError(
