@@ -127,7 +127,8 @@ def test_other_torchvision_networks(name, pictures):
 
 def test_errors_of_torchvision():
     assert error_of("torchvision:resnet81") == (
-        "torchvision has no classifier 'resnet81'\n  where: torchvision:resnet81\n  hint: did you mean 'resnet18'?"
+        "torchvision has no classifier 'resnet81'\n  where: torchvision:resnet81\n"
+        "  hint: did you mean 'resnet18'?"
     )
     assert error_of("torchvision:fcn_resnet50") == (
         "torchvision has no classifier 'fcn_resnet50'\n"
@@ -138,7 +139,8 @@ def test_errors_of_torchvision():
         "vit_b_16 takes square pictures only\n  where: torchvision:vit_b_16\n  got: 32×48"
     )
     assert error_of("torchvision:resnet18(depth=3)").startswith(
-        "the network cannot be built\n  where: torchvision:resnet18(num_classes=7, depth=3)\n  got: TypeError: "
+        "the network cannot be built\n  where: torchvision:resnet18(num_classes=7, depth=3)\n"
+        "  got: TypeError: "
     )
     assert error_of("torchvision:resnet18", {**COLOUR, "in_channels": 4}) == (
         "torchvision's networks take 1 or 3 channels\n  where: torchvision:resnet18\n  got: 4"
@@ -163,7 +165,8 @@ def test_errors_of_timm(monkeypatch):
         "timm has no network 'resnet81'\n  where: timm:resnet81\n  hint: did you mean 'resnet18'?"
     )
     assert error_of("timm:resnet18.nonsense").startswith(
-        "timm has no weights 'nonsense' for resnet18\n  where: timm:resnet18.nonsense\n  hint: known: a1_in1k, "
+        "timm has no weights 'nonsense' for resnet18\n  where: timm:resnet18.nonsense\n"
+        "  hint: known: a1_in1k, "
     )
     assert error_of("timm:resnet18(pretrained=True)") == (
         "'pretrained' is not given to timm by a NET\n"
@@ -296,7 +299,8 @@ def test_errors_of_a_file(own, tmp_path):
         f"nothing made no network\n  where: {own}:nothing\n  got: dict\n  expected: an nn.Module"
     )
     assert error_of(f"{own}:Needy") == (
-        f"Needy needs arguments that the pictures do not decide\n  where: {own}:Needy\n  got: input_size, hidden\n"
+        f"Needy needs arguments that the pictures do not decide\n  where: {own}:Needy\n"
+        f"  got: input_size, hidden\n"
         "  hint: write Needy(input_size=..., hidden=...); a picture has 1×28×28 = 784 numbers"
     )
     line = OWN.split("\n").index("        self.fc = nn.Linear(3, undefined)") + 1
@@ -311,7 +315,8 @@ def test_errors_of_a_file(own, tmp_path):
     [
         (
             "import torch\nx = 1 / 0\n",
-            "net.py raised ZeroDivisionError while it was read: division by zero\n  where: {path}:2\n  got: x = 1 / 0",
+            ("net.py raised ZeroDivisionError while it was read: division by zero\n  where: {path}:2\n"
+            "  got: x = 1 / 0"),
         ),
         (
             "class A(:\n",
@@ -319,14 +324,19 @@ def test_errors_of_a_file(own, tmp_path):
         ),
         (
             "from .blocks import Block\n",
-            "net.py raised ImportError while it was read: attempted relative import with no known parent package\n"
-            "  where: {path}:1\n  got: from .blocks import Block\n"
-            "  hint: import a neighbouring file without the dot: from blocks import Block",
+            (
+                "net.py raised ImportError while it was read: attempted relative import with no "
+                "known parent package\n"
+                "  where: {path}:1\n  got: from .blocks import Block\n"
+                "  hint: import a neighbouring file without the dot: from blocks import Block"
+            ),
         ),
         (
             "import sys\nsys.exit(3)\n",
-            "net.py raised SystemExit while it was read: 3\n  where: {path}:2\n  got: sys.exit(3)\n"
-            "  hint: put what the script does under if __name__ == '__main__':",
+            (
+                "net.py raised SystemExit while it was read: 3\n  where: {path}:2\n  got: sys.exit(3)\n"
+                "  hint: put what the script does under if __name__ == '__main__':"
+            ),
         ),
         (
             "x = 1\n",
@@ -402,7 +412,7 @@ def test_an_object_is_described_with_its_source():
 
 def test_an_object_without_a_source_says_so():
     namespace = {"nn": nn}
-    exec("class Net(nn.Flatten):\n    pass", namespace)
+    exec("class Net(nn.Flatten):\n    pass", namespace)  # noqa: S102
     namespace["Net"].__module__ = "nowhere"
     built = given(namespace["Net"](), **GREY)
     assert built.notes == ("the source of Net was not found: the run keeps no copy of it",)

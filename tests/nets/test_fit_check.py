@@ -67,71 +67,95 @@ def test_a_network_that_fits():
         (
             LeNet(),
             {**COLOUR, "height": 28, "width": 28},
-            "the network does not fit pictures of 3×28×28\n  where: fc1 (Linear)\n  got: 2×256\n  expected: 2×400\n"
-            "  hint: fc1 = nn.Linear(256, 120)",
+            (
+                "the network does not fit pictures of 3×28×28\n  where: fc1 (Linear)\n  got: 2×256\n"
+                "  expected: 2×400\n"
+                "  hint: fc1 = nn.Linear(256, 120)"
+            ),
         ),
         (
             LeNet(),
             {**COLOUR, "channels": 1},
-            "the network does not fit pictures of 1×32×32\n  where: conv1 (Conv2d)\n  got: 2×1×32×32\n"
-            "  expected: 2×3×32×32\n  hint: conv1 = nn.Conv2d(1, 6, ...)",
+            (
+                "the network does not fit pictures of 1×32×32\n  where: conv1 (Conv2d)\n  got: 2×1×32×32\n"
+                "  expected: 2×3×32×32\n  hint: conv1 = nn.Conv2d(1, 6, ...)"
+            ),
         ),
         (
             nn.Sequential(nn.Linear(784, 10)),
             GREY,
-            "the network does not fit pictures of 1×28×28\n  where: 0 (Linear)\n  got: 2×1×28×28\n"
-            "  expected: 2×1×28×784\n  hint: flatten each picture before it: torch.flatten(x, 1)",
+            (
+                "the network does not fit pictures of 1×28×28\n  where: 0 (Linear)\n  got: 2×1×28×28\n"
+                "  expected: 2×1×28×784\n  hint: flatten each picture before it: torch.flatten(x, 1)"
+            ),
         ),
         (
             nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(8)),
             GREY,
-            "the network does not fit pictures of 1×28×28\n  where: 1 (BatchNorm2d)\n  got: 2×4×26×26\n"
-            "  expected: 2×8×26×26\n  hint: 1 = nn.BatchNorm2d(4)",
+            (
+                "the network does not fit pictures of 1×28×28\n  where: 1 (BatchNorm2d)\n  got: 2×4×26×26\n"
+                "  expected: 2×8×26×26\n  hint: 1 = nn.BatchNorm2d(4)"
+            ),
         ),
         (
             PoolPreview(),
             {**GREY, "height": 2, "width": 2},
-            "the network does not fit pictures of 1×2×2\n  where: maxpool (MaxPool2d)\n  got: 2×1×2×2\n"
-            "  expected: larger pictures: what arrives here is smaller than the window",
+            (
+                "the network does not fit pictures of 1×2×2\n  where: maxpool (MaxPool2d)\n  got: 2×1×2×2\n"
+                "  expected: larger pictures: what arrives here is smaller than the window"
+            ),
         ),
         (
             nn.Sequential(nn.Flatten(0), nn.Linear(2 * 784, 10)),
             GREY,
-            "the network mixes up the pictures of a batch\n  got: 10 for 2 pictures of 1×28×28\n"
-            "  expected: 2×10 for 2 pictures\n"
-            "  hint: keep the first axis when you flatten or reshape: torch.flatten(x, 1)",
+            (
+                "the network mixes up the pictures of a batch\n  got: 10 for 2 pictures of 1×28×28\n"
+                "  expected: 2×10 for 2 pictures\n"
+                "  hint: keep the first axis when you flatten or reshape: torch.flatten(x, 1)"
+            ),
         ),
         (
             MLP(),
             {**GREY, "num_classes": 3},
-            "the network gives 10 numbers per picture, the pictures have 3 classes\n"
-            "  got: 2×10 for 2 pictures of 1×28×28\n  expected: 2×3 for 2 pictures\n"
-            "  hint: make its last layer one with 3 outputs",
+            (
+                "the network gives 10 numbers per picture, the pictures have 3 classes\n"
+                "  got: 2×10 for 2 pictures of 1×28×28\n  expected: 2×3 for 2 pictures\n"
+                "  hint: make its last layer one with 3 outputs"
+            ),
         ),
         (
             ConvPreview(),
             COLOUR,
-            "the network gives 6×30×30 per picture, not one number for each class\n"
-            "  got: 2×6×30×30 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures",
+            (
+                "the network gives 6×30×30 per picture, not one number for each class\n"
+                "  got: 2×6×30×30 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures"
+            ),
         ),
         (
             nn.Sequential(nn.Conv2d(3, 10, 32)),
             COLOUR,
-            "the network gives 10×1×1 per picture, not one number for each class\n"
-            "  got: 2×10×1×1 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures\n"
-            "  hint: flatten its output: torch.flatten(x, 1)",
+            (
+                "the network gives 10×1×1 per picture, not one number for each class\n"
+                "  got: 2×10×1×1 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures\n"
+                "  hint: flatten its output: torch.flatten(x, 1)"
+            ),
         ),
         (
             Returns(lambda x: x.mean((1, 2, 3))),
             COLOUR,
-            "the network gives a single number per picture, not one number for each class\n"
-            "  got: 2 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures",
+            (
+                "the network gives a single number per picture, not one number for each class\n"
+                "  got: 2 for 2 pictures of 3×32×32\n  expected: 2×10 for 2 pictures"
+            ),
         ),
         (
             Returns(lambda x: x.flatten(1)[:, :10].log()),
             COLOUR,
-            "the network's output is not finite before any training\n  got: 10 of 20 numbers are NaN or infinite\n"
-            "  hint: look at its initial weights, and at divisions and logarithms in its forward",
+            (
+                "the network's output is not finite before any training\n"
+                "  got: 10 of 20 numbers are NaN or infinite\n"
+                "  hint: look at its initial weights, and at divisions and logarithms in its forward"
+            ),
         ),
         (
             Returns(lambda x: x.flatten(1)[:, :10].long()),
@@ -141,23 +165,33 @@ def test_a_network_that_fits():
         (
             Returns(lambda x: None),
             COLOUR,
-            "the network's output is not a tensor of logits\n  got: None (does forward return its result?)\n"
-            "  expected: a tensor N×classes, an object or dict with `logits`, or a tuple that begins with it",
+            (
+                "the network's output is not a tensor of logits\n"
+                "  got: None (does forward return its result?)\n"
+                "  expected: a tensor N×classes, an object or dict with `logits`, or a tuple that "
+                "begins with it"
+            ),
         ),
         (
             Returns(lambda x: {"boxes": x[:, 0, 0], "scores": [x[0, 0, 0, 0]]}),
             COLOUR,
-            "the network's output is not a tensor of logits\n"
-            "  got: dict with boxes: tensor 2×32, scores: list of (tensor a single number)\n"
-            "  expected: a tensor N×classes, an object or dict with `logits`, or a tuple that begins with it",
+            (
+                "the network's output is not a tensor of logits\n"
+                "  got: dict with boxes: tensor 2×32, scores: list of (tensor a single number)\n"
+                "  expected: a tensor N×classes, an object or dict with `logits`, or a tuple that "
+                "begins with it"
+            ),
         ),
         (
             View(),
             COLOUR,
-            "the network does not fit pictures of 3×32×32\n"
-            f"  where: {__file__}:{VIEW_LINE}\n"
-            "  got: x = x.view(-1, 3 * 100)  # the wrong number: RuntimeError: shape '[-1, 300]' is invalid for "
-            "input of size 1536; the layer before, pool (MaxPool2d), gave tensor 2×3×16×16",
+            (
+                "the network does not fit pictures of 3×32×32\n"
+                f"  where: {__file__}:{VIEW_LINE}\n"
+                "  got: x = x.view(-1, 3 * 100)  # the wrong number: RuntimeError: shape '[-1, 300]' "
+                "is invalid for "
+                "input of size 1536; the layer before, pool (MaxPool2d), gave tensor 2×3×16×16"
+            ),
         ),
     ],
 )
@@ -210,8 +244,8 @@ class Restless(nn.Module):
         self.fc.bias = nn.Parameter(torch.ones(10))
         self.fc.register_forward_hook(lambda *_: None)
         self.register_module("new", nn.Identity())
-        random.random()
-        np.random.rand()
+        random.random()  # noqa: S311
+        np.random.rand()  # noqa: NPY002
         x = self.frozen(self.bn(self.fc(x.flatten(1)))) + torch.randn(10)
         if self.fails:
             raise RuntimeError("no")
@@ -232,7 +266,8 @@ def state_of(module):
             dict(torch.nn.modules.module._global_forward_pre_hooks),
             dict(torch.nn.modules.module._global_forward_hooks),
         ],
-        "random": (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()),
+        "random": [random.getstate(), torch.get_rng_state().tolist()],
+        "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
         "grad mode": torch.is_grad_enabled(),
     }
 

@@ -58,7 +58,7 @@ def test_any_text_gives_a_spec_or_a_net_error(text):
     try:
         parse_spec(text)
     except NetError as error:
-        assert error.exit_code == 2
+        assert error.exit_code == 2  # noqa: PT017
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,12 @@ def test_forms(net, expected):
     [
         (
             "lenett",
-            "there is no network 'lenett'\n"
-            "  expected: a name (lenet), lenet(width=64), torchvision:NAME, timm:NAME or "
-            "path/to/file.py:Class(width=64)\n"
-            "  hint: did you mean 'lenet'?",
+            (
+                "there is no network 'lenett'\n"
+                "  expected: a name (lenet), lenet(width=64), torchvision:NAME, timm:NAME or "
+                "path/to/file.py:Class(width=64)\n"
+                "  hint: did you mean 'lenet'?"
+            ),
         ),
         (
             "torchvison:resnet18",
@@ -117,18 +119,22 @@ def test_forms(net, expected):
         ),
         (
             "cifar-quick(activation=tanh)",
-            "the argument 'activation' is not a plain value\n"
-            "  where: cifar-quick(activation=tanh)\n"
-            "  got: tanh\n"
-            "  expected: a number, quoted text, True, False, None, or a tuple, list or dict of these\n"
-            "  hint: text stands in quotes: activation='tanh'",
+            (
+                "the argument 'activation' is not a plain value\n"
+                "  where: cifar-quick(activation=tanh)\n"
+                "  got: tanh\n"
+                "  expected: a number, quoted text, True, False, None, or a tuple, list or dict of these\n"
+                "  hint: text stands in quotes: activation='tanh'"
+            ),
         ),
         (
             "lenet(width=__import__('os').system('true'))",
-            "the argument 'width' is not a plain value\n"
-            "  where: lenet(width=__import__('os').system('true'))\n"
-            "  got: __import__('os').system('true')\n"
-            "  expected: a number, quoted text, True, False, None, or a tuple, list or dict of these",
+            (
+                "the argument 'width' is not a plain value\n"
+                "  where: lenet(width=__import__('os').system('true'))\n"
+                "  got: __import__('os').system('true')\n"
+                "  expected: a number, quoted text, True, False, None, or a tuple, list or dict of these"
+            ),
         ),
         (
             "lenet(width=" + "9" * 20_000 + ")",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import save_file
 from torch import nn
 
@@ -115,8 +115,10 @@ def test_a_head_of_another_number_of_classes_starts_anew():
     fresh = target.fc3.weight.clone()
     notes = load_weights(target, source.state_dict(), where="w.pth", num_classes=3)
     assert notes == [
-        "the head fc3.weight, fc3.bias has 10 outputs in the file and 3 here: it starts anew, "
-        "everything else is loaded"
+        (
+            "the head fc3.weight, fc3.bias has 10 outputs in the file and 3 here: it starts anew, "
+            "everything else is loaded"
+        )
     ]
     assert torch.equal(target.fc3.weight, fresh)
     assert torch.equal(target.fc2.weight, source.fc2.weight)
@@ -141,8 +143,10 @@ def test_first_convolution_is_summed_for_grey_pictures(tmp_path):
     assert torch.equal(built.module.layer4[1].conv2.weight, source.layer4[1].conv2.weight)
     assert built.notes[1:] == (
         "conv1.weight of the file, made for 3 channels, was summed over them for grey pictures",
-        "the head fc.weight, fc.bias has 10 outputs in the file and 4 here: it starts anew, "
-        "everything else is loaded",
+        (
+            "the head fc.weight, fc.bias has 10 outputs in the file and 4 here: it starts anew, "
+            "everything else is loaded"
+        ),
     )
     grey = saved(tmp_path / "grey.pth", built.module.state_dict())
     again = build("torchvision:resnet18", **{**GREY, "num_classes": 4}, weights=grey)
@@ -187,7 +191,8 @@ def test_missing_unexpected_and_misshapen_are_listed():
     assert str(caught.value) == (
         "the weights do not fit the network\n"
         "  where: w.pth\n"
-        "  got: 1 missing: fc1.bias; 1 unexpected: extra.weight; 3 of another shape: conv1.weight is 8×3×5×5 and not "
+        "  got: 1 missing: fc1.bias; 1 unexpected: extra.weight; 3 of another shape: conv1.weight is "
+        "8×3×5×5 and not "
         "6×3×5×5; conv1.bias is 8 and not 6; conv2.weight is 16×8×5×5 and not 16×6×5×5"
     )
     assert all(torch.equal(value, kept[key]) for key, value in before.state_dict().items())
@@ -195,9 +200,9 @@ def test_missing_unexpected_and_misshapen_are_listed():
 
 def test_a_head_that_is_not_the_last_layer_or_not_of_this_many_classes_is_an_error():
     state = LeNet(num_classes=5).state_dict()
-    with pytest.raises(NetError, match="2 of another shape: fc3.weight is 5×84 and not 3×84"):
+    with pytest.raises(NetError, match=r"2 of another shape: fc3.weight is 5×84 and not 3×84"):
         load_weights(LeNet(num_classes=3), state, where="w.pth")
-    with pytest.raises(NetError, match="of another shape: conv1.weight is 8×3×5×5 and not 6×3×5×5"):
+    with pytest.raises(NetError, match=r"of another shape: conv1.weight is 8×3×5×5 and not 6×3×5×5"):
         load_weights(LeNet(), LeNet(width=8).state_dict(), where="w.pth", num_classes=6)
 
 
@@ -223,7 +228,8 @@ def test_weights_given_twice_or_unknown(tmp_path):
     with pytest.raises(NetError) as caught:
         build("lenet(weights=DEFAULT)", **GREY)
     assert str(caught.value) == (
-        "there are no weights 'DEFAULT' for this network\n  where: lenet(weights=DEFAULT)\n  hint: weights='PATH'"
+        "there are no weights 'DEFAULT' for this network\n  where: lenet(weights=DEFAULT)\n"
+        "  hint: weights='PATH'"
     )
 
 
@@ -299,6 +305,28 @@ def test_random_bytes_are_errors(tmp_path):
             assert error_of(path).startswith("the weights file is ")
 
 
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+def test_flipped_bytes_load_or_are_errors(tmp_path, kind):
+    """Seeded damage: whatever a file holds, only a NetError may come of it."""
+    module = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    whole, path = tmp_path / "whole", tmp_path / ("w.safetensors" if kind == "safetensors" else "w.pth")
+    if kind == "safetensors":
+        save_file(module.state_dict(), whole)
+    else:
+        torch.save(module.state_dict(), whole, _use_new_zipfile_serialization=kind == "zip")
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(150):
+        content = bytearray(whole.read_bytes())
+        for _ in range(2):
+            place, value = torch.randint(0, 2**30, (2,), generator=generator).tolist()
+            content[place % len(content)] = value % 256
+        path.write_bytes(content)
+        try:
+            load_weights(module, read_weights(path)[0], where=path)
+        except NetError as error:
+            assert error.what.startswith(("the weights", "the file holds no state_dict"))  # noqa: PT017
+
+
 def safetensors_file(path, header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
@@ -357,7 +385,7 @@ def test_a_stretched_tensor_takes_no_memory(tmp_path):
     state = LeNet().state_dict()
     state["fc1.weight"] = torch.zeros(1).expand(10**6, 10**6)
     tensors, _ = read_weights(saved(tmp_path / "w.pt", state))
-    with pytest.raises(NetError, match="fc1.weight is 1000000×1000000 and not 120×400"):
+    with pytest.raises(NetError, match=r"fc1.weight is 1000000×1000000 and not 120×400"):
         load_weights(LeNet(), tensors, where="w.pt")
 
 
@@ -378,7 +406,8 @@ def test_a_downloaded_file_is_found_and_its_checksum_counts(tmp_path):
         fetch(f"https://example.org/{bad.name}", cache, net="x")
     assert str(caught.value).startswith(
         f"the weights file has the wrong checksum\n  where: {bad}\n"
-        f"  got: SHA-256 {sha256[:8]}…\n  expected: SHA-256 00000000…\n  hint: remove the file; download https://"
+        f"  got: SHA-256 {sha256[:8]}…\n  expected: SHA-256 00000000…\n"
+        f"  hint: remove the file; download https://"
     )
 
 

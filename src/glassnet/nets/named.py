@@ -1,9 +1,9 @@
 """Which networks from files this person has named before, so that a stranger's code never runs.
 
-A run folder can come from anybody, and so can a path, a checksum and arguments written in it. What decides is a
-list of this person's own, outside all runs: when the person names a file in a NET, the NET in full (absolute path
-and every argument) is noted there with the SHA-256 of the file, and a run may run a file again by itself only
-where both are found there together.
+A run folder can come from anybody, and so can a path, a checksum and arguments written in it. What decides
+is a list of this person's own, outside all runs: when the person names a file in a NET, the NET in full
+(absolute path and every argument) is noted there with the SHA-256 of the file, and a run may run a file again
+by itself only where both are found there together.
 """
 
 from __future__ import annotations
