@@ -93,7 +93,7 @@ def test_resnet18_for_grey_pictures_and_seven_classes():
     built = build("torchvision:resnet18", **GREY)
     assert built.record["resolved"] == "torchvision:resnet18(num_classes=7)"
     assert built.module.conv1.weight.shape == (64, 1, 7, 7)
-    # 11,689,512 as published for 1000 classes and 3 channels, less the head's and the first layer's difference
+    # 11,689,512 as published for 1000 classes and 3 channels, less what the head and first layer lack
     assert num_parameters(built.module) == 11_689_512 - 993 * 513 - 2 * 64 * 49
     assert fits(built, GREY)
 
@@ -315,8 +315,10 @@ def test_errors_of_a_file(own, tmp_path):
     [
         (
             "import torch\nx = 1 / 0\n",
-            ("net.py raised ZeroDivisionError while it was read: division by zero\n  where: {path}:2\n"
-            "  got: x = 1 / 0"),
+            (
+                "net.py raised ZeroDivisionError while it was read: division by zero\n  where: {path}:2\n"
+                "  got: x = 1 / 0"
+            ),
         ),
         (
             "class A(:\n",

@@ -238,3 +238,13 @@ def test_shared_and_frozen_parameters_are_counted_right():
     shared.bias.requires_grad_(False)
     assert num_parameters(module) == 20
     assert num_parameters(module, trainable_only=True) == 16
+
+
+def test_our_own_networks_load_no_torchvision():
+    code = (
+        "import sys; from glassnet.nets.build import build\n"
+        "build('{}', in_channels=1, height=28, width=28, num_classes=10)\n"
+        "sys.exit('torchvision' in sys.modules)"
+    )
+    for net, loaded in (("lenet", 0), ("torchvision:squeezenet1_0", 1)):
+        assert subprocess.run([sys.executable, "-c", code.format(net)], check=False).returncode == loaded  # noqa: S603

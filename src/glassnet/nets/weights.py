@@ -113,7 +113,7 @@ def _read_torch(path: Path, size_bytes: int) -> object:
         ) from error
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file makes zipfile and torch raise nearly anything
+    except Exception as error:  # a damaged file makes zipfile and torch raise nearly anything
         raise NetError("the weights file is damaged", where=path, got=_first_line(error)) from error
     raise NetError(
         "the weights file is refused: it unpacks to more than it holds",
