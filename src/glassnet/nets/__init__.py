@@ -4,8 +4,9 @@ Importing this package loads no torch: the classes are loaded when a network is 
 
 - `spec`: a NET as written on the command line, parsed: no code is run
 - `build`: a NET becomes a module, with everything that a run needs to build it again
+- `rebuild`: a run's network is built again from its record
 - `from_file`, `from_torchvision`, `from_timm`, `fill_in`: the parts of `build`, one source of networks each
-- `named`: which files of networks this person has named before, so that a stranger's code never runs
+- `named`: which networks from files this person has named before, so that a stranger's code never runs
 - `weights`: weights files are read, compared with the network and loaded, or refused
 - `logits`: which tensor of a network's output holds the logits
 - `fit_check`: does the network fit the pictures? One forward pass, before any training

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from glassnet.errors import NetError, UsageError
-from glassnet.nets import NETS, from_timm, from_torchvision, named
+from glassnet.nets import NETS, from_timm, named
 from glassnet.nets.fill_in import Shape, fill_in, parameters_of
 from glassnet.nets.fit_check import materialise
 from glassnet.nets.from_file import SourceFile, load_class, sha256_of, users_errors
@@ -163,6 +163,8 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
     chosen = arguments.pop("weights", None)
     match spec.kind:
         case "torchvision":
+            from glassnet.nets import from_torchvision  # noqa: PLC0415 - loads as slowly as torch itself
+
             complete = from_torchvision.complete_arguments(spec.name, arguments, shape, net=net)
             make = partial(from_torchvision.make, spec.name, complete, channels=shape.channels)
         case "timm":
@@ -175,13 +177,13 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
             make = partial(own_class, **complete)
         case "file":
             own_class, source = load_class(spec.path or "", spec.name)
-            trouble = named.remember(source.path, source.sha256)
-            notes += [trouble] if trouble else []
             if chosen is not None and "weights" in parameters_of(own_class, net):
                 arguments, chosen = dict(spec.arguments), None
             complete = fill_in(own_class, arguments, shape, net=net)
             make = partial(own_class, **complete)
-            spec = replace(spec, path=str(source.path))
+            spec = replace(spec, path=str(source.path), arguments=complete)
+            trouble = named.remember(str(spec), source.sha256)
+            notes += [trouble] if trouble else []
     if chosen is not None and weights is not None:
         raise UsageError("weights are given twice", where=net, got=f"{chosen} and {weights}")
     if chosen is not None and not isinstance(chosen, str):
@@ -219,7 +221,7 @@ def made(plan: Plan, net: str) -> nn.Module:
             raise NetError("the network cannot be built", where=str(plan.spec), got=message) from error
     if not isinstance(module, nn.Module):
         raise NetError(
-            f"{plan.spec.name} made no network", where=net, got=type(module).__name__, expected="nn.Module"
+            f"{plan.spec.name} made no network", where=net, got=type(module).__name__, expected="an nn.Module"
         )
     return module
 
@@ -228,18 +230,22 @@ def _load(module: nn.Module, plan: Plan, shape: Shape, net: str) -> tuple[dict[s
     """Load the weights that the person chose, if any; give their origin and notes."""
     if plan.weights is None:
         return None, []
-    path, notes = Path(plan.weights).expanduser(), []
+    path = Path(plan.weights).expanduser()
     from_library = VERSION_OF_WEIGHTS.fullmatch(plan.weights) and not path.exists()
     if from_library and plan.spec.kind != "torchvision":
         raise NetError(
             f"there are no weights '{plan.weights}' for this network", where=net, hint="weights='PATH'"
         )
-    if from_library:
-        path = from_torchvision.download_weights(plan.spec.name, plan.weights, net=net)
-    tensors, notes = read_weights(path)
     if plan.spec.kind == "torchvision":
+        from glassnet.nets import from_torchvision  # noqa: PLC0415 - loads as slowly as torch itself
+
+        if from_library:
+            path = from_torchvision.download_weights(plan.spec.name, plan.weights, net=net)
+        tensors, notes = read_weights(path)
         tensors, more = from_torchvision.todays_keys(plan.spec.name, tensors, module)
         notes += more
+    else:
+        tensors, notes = read_weights(path)
     if plan.spec.kind in ("torchvision", "timm"):
         tensors, more = adapt_input(module, tensors, channels=shape.channels)
         notes += more

@@ -205,8 +205,8 @@ def _found(module: ModuleType, name: str, path: str) -> Callable[..., object]:
         raise NetError(
             f"'{name}' is not a network",
             where=path,
-            got=f"a {'class' if isinstance(found, type) else type(found).__name__}",
+            got="a class" if isinstance(found, type) else repr(found)[:80],
             expected="a class derived from torch.nn.Module, or a function that makes one",
-            hint=did_you_mean(name, classes),
+            hint=f"the file has {', '.join(sorted(classes))}" if classes else None,
         )
     return found

@@ -42,7 +42,13 @@ def complete_arguments(name: str, given: dict[str, object], shape: Shape, *, net
                 where=net,
                 hint="write weights=DEFAULT for timm's own weights, or weights='PATH'",
             )
-    config = timm.get_pretrained_cfg(name)
+    try:
+        config = timm.get_pretrained_cfg(name)
+    except RuntimeError as error:  # a known network, an unknown tag
+        network, _, tag = name.partition(".")
+        known = [other.partition(".")[2] for other in timm.list_pretrained(f"{network}.*")]
+        hint = did_you_mean(tag, known)
+        raise NetError(f"timm has no weights '{tag}' for {network}", where=net, hint=hint) from error
     filled: dict[str, object] = {"num_classes": shape.num_classes, "in_chans": shape.channels}
     if config is not None and config.fixed_input_size:
         filled["img_size"] = (shape.height, shape.width)
@@ -80,7 +86,8 @@ def make_with_weights(name: str, arguments: dict[str, Any], *, net: str) -> tupl
     config = timm.get_pretrained_cfg(name)
     if config is None or not config.has_weights:
         raise NetError(f"timm has no weights for '{name}'", where=net, hint=f"without weights: timm:{name}")
-    url = config.url or f"https://huggingface.co/{config.hf_hub_id}/resolve/main/model.safetensors"
+    hub = config.hf_hub_id  # timm prefers it to the older address
+    url = f"https://huggingface.co/{hub}/resolve/main/model.safetensors" if hub else config.url
     by_hand = f"download {url} and give the file: timm:{name}(weights='PATH')"
     if is_offline():
         raise NetError(

@@ -112,7 +112,7 @@ def download_weights(name: str, version: str, *, net: str) -> Path:
         NetError: There is no such version, the network cannot be reached, or the checksum is wrong.
     """
     versions = models.get_model_weights(name)
-    known = [*versions.__members__, "DEFAULT"]
+    known = list(versions.__members__)  # DEFAULT is among them
     if version not in known:
         raise NetError(
             f"{name} has no weights '{version}'", where=net, hint=did_you_mean(version.upper(), known)

@@ -53,9 +53,10 @@ def macs_per_picture(module: nn.Module, *, channels: int, height: int, width: in
         352800
     """
     some = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(1))
-    image = torch.zeros(1, channels, height, width, device=some.device, dtype=some.dtype)
+    # two pictures, for a BatchNorm that a network keeps in training mode refuses one
+    images = torch.zeros(2, channels, height, width, device=some.device, dtype=some.dtype)
     counter = FlopCounterMode(display=False)
     with untouched(module), torch.no_grad(), counter:
         module.eval()
-        module(image)
-    return counter.get_total_flops() // 2
+        module(images)
+    return counter.get_total_flops() // (2 * len(images))

@@ -1,8 +1,9 @@
-"""Which files of networks this person has named before, so that a stranger's code never runs.
+"""Which networks from files this person has named before, so that a stranger's code never runs.
 
-A run folder can come from anybody, and so can a path and a checksum written in it. What decides is a list of
-this person's own, outside all runs: a file's absolute path and SHA-256 are noted there when the person names
-the file in a NET, and a run may run a file again only where both are found there, unchanged.
+A run folder can come from anybody, and so can a path, a checksum and arguments written in it. What decides
+is a list of this person's own, outside all runs: when the person names a file in a NET, the NET in full
+(absolute path and every argument) is noted there with the SHA-256 of the file, and a run may run a file again
+by itself only where both are found there together.
 """
 
 from __future__ import annotations
@@ -33,49 +34,46 @@ def list_path() -> Path:
     return folder / "named-net-files.txt"
 
 
-def remember(path: Path, sha256: str) -> str | None:
-    """Note that the person named this file.
+def remember(resolved: str, sha256: str) -> str | None:
+    """Note that the person named this network.
 
     Args:
-        path: Its absolute path.
-        sha256: The checksum of its content, as hex digits.
+        resolved: The NET in full.
+        sha256: The checksum of the file's content, as hex digits.
 
     Returns:
         None, or the reason why it could not be noted.
-
-    Example:
-        >>> remember(Path("/home/me/net.py"), "0" * 64)
     """
-    if is_remembered(path, sha256):
+    if is_remembered(resolved, sha256):
         return None
     try:
         list_path().parent.mkdir(parents=True, exist_ok=True)
         with list_path().open("a", encoding="utf-8") as file:
-            file.write(_line(path, sha256) + "\n")
+            file.write(_line(resolved, sha256) + "\n")
     except OSError as error:
         return f"{list_path()} cannot be written ({error.strerror}), so a run will ask for its --net again"
     return None
 
 
-def is_remembered(path: Path, sha256: str) -> bool:
-    """Tell whether the person has named a file of this path with this content before.
+def is_remembered(resolved: str, sha256: str) -> bool:
+    """Tell whether the person has named this network, with its file in this content, before.
 
     Args:
-        path: Its absolute path.
-        sha256: The checksum of its content, as hex digits.
+        resolved: The NET in full.
+        sha256: The checksum of the file's content, as hex digits.
 
     Returns:
         True where the list holds both together.
 
     Example:
-        >>> is_remembered(Path("/never/named.py"), "f" * 64)
+        >>> is_remembered("/never/named.py:Net()", "f" * 64)
         False
     """
     try:
-        return _line(path, sha256) in list_path().read_text(encoding="utf-8").splitlines()
+        return _line(resolved, sha256) in list_path().read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return False
 
 
-def _line(path: Path, sha256: str) -> str:
-    return f"{sha256}  {os.fspath(path)!r}"  # repr: a path may hold a line break
+def _line(resolved: str, sha256: str) -> str:
+    return f"{sha256}  {resolved!r}"  # repr: a path may hold a line break

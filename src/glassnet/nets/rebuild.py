@@ -24,8 +24,8 @@ def rebuild(record: dict[str, Any], *, run: Path, net: str | None = None, weight
     """Build a run's network again, without weights; the code in a stranger's run never runs by itself.
 
     Networks of glassnet, torchvision and timm are built from the record. A network from a file is built
-    where the person named that file in this content before (see `named`) and it lies unchanged in its
-    place; else, and for an object, the person has to name it: `net`.
+    where the person named it before, with these arguments and this content (see `named`), and the file lies
+    unchanged in its place; else, and for an object, the person has to name it: `net`.
 
     Args:
         record: A `BuiltNet.record`, read back from JSON; it may come from a stranger.
@@ -70,10 +70,9 @@ def _refuse_strangers_file(spec: NetSpec, source: object, run: Path, record: dic
     sha256 = sha256_of(path) if path.is_file() else None
     if sha256 is None:
         raise _to_be_named(run, record, f"the network's file {path} is not there")
-    if not named.is_remembered(path, sha256):
-        raise _to_be_named(
-            run, record, f"you have never named the network's file {path} in its present content"
-        )
+    if not named.is_remembered(str(spec), sha256):
+        what = f"you have never named this network with the file {path} as it is now"
+        raise _to_be_named(run, record, what)
     if not isinstance(source, dict) or source.get("sha256") != sha256:
         raise _to_be_named(run, record, f"the network's file {path} has changed since the training")
     siblings = source.get("siblings")
@@ -85,7 +84,8 @@ def _refuse_strangers_file(spec: NetSpec, source: object, run: Path, record: dic
 
 def _to_be_named(run: Path, record: dict[str, Any], what: str) -> NetError:
     source = record["source"]
-    kept = f"{run}/net/{Path(source['path']).name}" if isinstance(source, dict) and "path" in source else None
+    path = source.get("path") if isinstance(source, dict) else None
+    kept = f"{run}/net/{Path(path).name}" if isinstance(path, str) else None
     if kept is None:
         hint = "name it: --net NET"
     else:

@@ -42,10 +42,9 @@ def parse_spec(net: str) -> NetSpec:
 
     Args:
         net: A name in `NETS`, `torchvision:NAME`, `timm:NAME` or `path/to/file.py:Class`, each with or
-        without
-            arguments such as `(width=64, activation='tanh')`. Arguments are given by name and are Python
-            literals: numbers, quoted text, True, False, None, and tuples, lists and dicts of these. Only
-            `weights=DEFAULT` may stand without quotes.
+            without arguments such as `(width=64, activation='tanh')`. Arguments are given by name and are
+            Python literals: numbers, quoted text, True, False, None, and tuples, lists and dicts of these.
+            Only `weights=DEFAULT` may stand without quotes.
 
     Returns:
         Its parts.

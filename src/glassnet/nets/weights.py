@@ -92,24 +92,18 @@ def _read_safetensors(path: Path, size_bytes: int) -> dict[str, torch.Tensor]:
 
 
 def _read_torch(path: Path, size_bytes: int) -> object:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked_bytes = sum(member.file_size for member in archive.infolist())
-        if unpacked_bytes > size_bytes:  # torch.save never compresses
-            raise NetError(
-                "the weights file is refused: it unpacks to more than it holds",
-                where=path,
-                got=f"{unpacked_bytes:,} bytes from {size_bytes:,}",
-            )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about torch's own storage classes, nothing a person can act on
-            return torch.load(path, map_location="cpu", weights_only=True)
+        unpacked_bytes = 0
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                unpacked_bytes = sum(member.file_size for member in archive.infolist())
+        if unpacked_bytes <= size_bytes:  # torch.save never compresses
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about torch's storage classes, nothing a person can act on
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "weights_only" not in str(error).lower():
-            raise NetError(
-                "the weights file is damaged", where=path, got=str(error).split("\n")[0]
-            ) from error
+        if "weights only" not in str(error).lower():
+            raise NetError("the weights file is damaged", where=path, got=_first_line(error)) from error
         raise NetError(
             "the weights file is refused: it holds pickled Python objects, which can run any code when read",
             where=path,
@@ -117,17 +111,19 @@ def _read_torch(path: Path, size_bytes: int) -> object:
             hint="where you trust the file, in a Python of its own: "
             "torch.save(torch.load('FILE', weights_only=False).state_dict(), 'weights.pth')",
         ) from error
-    except (
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        struct.error,
-    ) as error:
-        raise NetError("the weights file is damaged", where=path, got=str(error).split("\n")[0]) from error
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes zipfile and torch raise nearly anything
+        raise NetError("the weights file is damaged", where=path, got=_first_line(error)) from error
+    raise NetError(
+        "the weights file is refused: it unpacks to more than it holds",
+        where=path,
+        got=f"{unpacked_bytes:,} bytes from {size_bytes:,}",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0]
 
 
 def _unwrap(content: object, path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
