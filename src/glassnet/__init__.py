@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glassnet.run import Run as Run
     from glassnet.run import open_run as open_run
     from glassnet.training.loop import begin as begin
-    from glassnet.training.loop import train as events
+    from glassnet.training.loop import train as events  # noqa: F401
     from glassnet.training.recipe import RECIPES as RECIPES
     from glassnet.training.recipe import Recipe as Recipe
     from glassnet.verbs.board import board as board
@@ -51,7 +51,7 @@ _CONTENTS = {
     "predict": "glassnet.verbs.predict:predict",
     "board": "glassnet.verbs.board:board",
 }
-__all__ = ["__version__", *_CONTENTS]
+__all__ = ["__version__", *_CONTENTS]  # noqa: PLE0604 — one list of the names is enough
 
 
 def __getattr__(name: str) -> Any:

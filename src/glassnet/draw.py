@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei", "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei", "Noto Sans CJK JP",
+    "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans CJK JP",
 )  # fmt: skip
 INK, GOOD, BAD = "#1f2933", "#1a7f37", "#c62828"
 DPI = 100
@@ -133,7 +133,9 @@ def draw_predictions(
     right = sum(label == guess for label, guess in zip(labels, predicted, strict=True))
     with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}), _quiet():
         figure = new_figure(1.45 * columns, 1.75 * rows + 0.5)
-        figure.suptitle(f"{right} of {len(images)} right; in red: what it is, then what was said", fontsize=11)
+        figure.suptitle(
+            f"{right} of {len(images)} right; in red: what it is, then what was said", fontsize=11
+        )
         for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
             axes.set_axis_off()
             if index >= len(images):

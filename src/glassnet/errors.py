@@ -88,7 +88,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
         "did you mean 'cifar10'?"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    lowered = {other.lower(): other for other in names}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{lowered[near[0]]}'?"
     return f"known: {', '.join(names)}" if names else None

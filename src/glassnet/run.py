@@ -134,7 +134,9 @@ def locked(run: Run) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise RunError("another process writes this run", where=run.path, hint="wait for it, or stop it") from None
+        raise RunError(
+            "another process writes this run", where=run.path, hint="wait for it, or stop it"
+        ) from None
     try:
         yield
     finally:
@@ -171,7 +173,7 @@ def write_whole(path: Path, content: bytes | str) -> str:
                 os.unlink(temporary)
         raise RunError(
             "a file of the run cannot be written", where=path, got=error.strerror or error,
-            expected=f"room for {len(data):,} bytes", hint="what was there before is untouched; free some room",
+            expected=f"room for {len(data):,} bytes", hint="what was there before is untouched; make room",
         ) from None  # fmt: skip
     return hashlib.sha256(data).hexdigest()
 
@@ -219,7 +221,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise RunError("a file of the run cannot be read", where=path, got=error) from None
     if not isinstance(content, dict):
-        raise RunError("a file of the run cannot be read", where=path, got=type(content).__name__, expected="an object")
+        raise RunError(
+            "a file of the run cannot be read", where=path, got=type(content).__name__, expected="an object"
+        )
     return content
 
 
@@ -241,7 +245,9 @@ def write_checkpoint(run: Run, step: int, tensors: bytes, facts: dict[str, Any])
     for manifest in sorted(folder.glob("*.json"))[:-KEPT_CHECKPOINTS]:
         manifest.unlink()
     named = {manifest.stem for manifest in folder.glob("*.json")}
-    for file in folder.iterdir():  # what a killed writer left, too; nobody else writes here: the run is locked
+    for (
+        file
+    ) in folder.iterdir():  # what a killed writer left, too; nobody else writes here: the run is locked
         if file.stem not in named:
             file.unlink()
 
@@ -266,7 +272,9 @@ def read_checkpoint(run: Run) -> tuple[bytes, dict[str, Any], list[str]] | None:
         except (RunError, OSError) as error:
             damaged.append(f"checkpoint {manifest.stem}: {error}")
             continue
-        if hashlib.sha256(tensors).hexdigest() == content.get("sha256") and isinstance(content.get("facts"), dict):
+        if hashlib.sha256(tensors).hexdigest() == content.get("sha256") and isinstance(
+            content.get("facts"), dict
+        ):
             return tensors, content["facts"], damaged
         damaged.append(f"checkpoint {manifest.stem}: its SHA-256 is not the one written beside it")
     if damaged:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -80,7 +79,7 @@ def spark_line(values: Sequence[float], console: Console) -> str:
         One character a value, at most 40.
 
     Example:
-        >>> spark_line([1.0, 2.0, 8.0], Console(file=open("/dev/null", "w", encoding="utf-8"))) if sys.platform == "linux" else "▁▂█"
+        >>> spark_line([1.0, 2.0, 8.0], Console(file=io.TextIOWrapper(io.BytesIO(), "utf-8")))
         '▁▂█'
     """
     if not has_symbols(console) or not values:
@@ -165,7 +164,9 @@ def show_choices(
     for name, value in asdict(recipe).items():
         off = name in reasons and not value and name not in ("seed", "val", "flip")
         other_schedule = name.startswith("step_") and recipe.schedule != "step"
-        if name != "net" and not off and not other_schedule:  # what is off and nobody asked for: in recipe.toml
+        if (
+            name != "net" and not off and not other_schedule
+        ):  # what is off and nobody asked for: in recipe.toml
             rows.append((name, _value(value), reasons.get(name, "as you said")))
     _table(rows, ("", "", "dim"), terminal.text)
 
@@ -193,11 +194,12 @@ def show_training(events: Iterable[Event], state: State, terminal: Terminal) -> 
                     images += event.images
                     if now - drawn >= REDRAW_SECONDS:
                         per_second = (images - last_images) / max(now - last, 1e-9)
+                        share = float(event.correct) / event.images
                         left = (now - began) / (event.step - first_step) * (state.num_steps - event.step)
                         bar.update(
                             task, completed=event.step,
-                            now=f"epoch {event.epoch}  {per_second:,.0f} pictures/s  loss {float(event.loss):.3f}  "
-                            f"accuracy {100 * float(event.correct) / event.images:.0f} %  {_duration(left)} left",
+                            now=f"epoch {event.epoch}  {per_second:,.0f} pictures/s  "
+                            f"loss {float(event.loss):.3f}  accuracy {100 * share:.0f} %  {_duration(left)} left",
                         )  # fmt: skip
                         drawn, last, last_images = now, now, images
                 case Epoch():
@@ -237,17 +239,19 @@ def show_scores(scores: Scores, what: str, terminal: Terminal) -> None:
         terminal: Where to.
     """
     low, high = (100 * bound for bound in scores.interval)
-    _field(
-        terminal, "accuracy",
-        f"{100 * scores.accuracy:.2f} %  (95 % interval {low:.2f} to {high:.2f}; {scores.images:,} pictures, {what})",
-    )  # fmt: skip
-    rows = [("class", "right", "precision", "recall", "F1", "pictures", "")]
+    interval = f"95 % interval {low:.2f} to {high:.2f}; {scores.images:,} pictures, {what}"
+    _field(terminal, "accuracy", f"{100 * scores.accuracy:.2f} %  ({interval})")
+    rows: list[Sequence[str]] = [("class", "right", "precision", "recall", "F1", "pictures", "")]
     ordered = sorted(scores.per_class, key=lambda entry: (entry.recall is None, entry.recall))
     block = "█" if has_symbols(terminal.text) else "#"
     for entry in ordered[:MOST_CLASSES]:
         right = "-" if entry.recall is None else str(round(entry.recall * entry.support))
-        figures = ("-" if f is None else f"{100 * f:.1f} %" for f in (entry.precision, entry.recall, entry.f1))
-        rows.append((entry.name, right, *figures, f"{entry.support:,}", block * round(20 * (entry.recall or 0))))
+        figures = (
+            "-" if f is None else f"{100 * f:.1f} %" for f in (entry.precision, entry.recall, entry.f1)
+        )
+        rows.append(
+            (entry.name, right, *figures, f"{entry.support:,}", block * round(20 * (entry.recall or 0)))
+        )
     _table(rows, ("", *["right"] * 5, "green"), terminal.text)
     if len(ordered) > MOST_CLASSES:
         terminal.text.print(f"            … and {len(ordered) - MOST_CLASSES} classes with a higher recall")
@@ -309,22 +313,25 @@ def _field(terminal: Terminal, name: str, value: str) -> None:
     terminal.text.print(Text(f"{name:<11} ", style="bold"), Text(value), sep="")
 
 
-def _table(rows: Sequence[Sequence[str]], styles: Sequence[str], console: Console, *, indent: int = 12) -> None:
-    """Set cells in columns as wide as their widest, Chinese characters counted as two; long lines are not broken."""
+def _table(
+    rows: Sequence[Sequence[str]], styles: Sequence[str], console: Console, *, indent: int = 12
+) -> None:
+    """Set cells in columns as wide as their widest cell; Chinese characters count as two."""
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         line = Text(" " * indent)
         for cell, width, style in zip(row, widths, styles, strict=True):
             gap = " " * (width - cell_len(cell))
-            line.append(f"{gap}{cell}  " if style == "right" else f"{cell}{gap}  ", "" if style == "right" else style)
+            line.append(
+                f"{gap}{cell}  " if style == "right" else f"{cell}{gap}  ", "" if style == "right" else style
+            )
         line.rstrip()
         console.print(line)
 
 
 def _epoch_line(event: Epoch) -> str:
-    line = (
-        f"epoch {event.epoch:>3}  loss {event.train_loss:.3f}  training accuracy {100 * event.train_accuracy:.2f} %"
-    )
+    line = f"epoch {event.epoch:>3}  loss {event.train_loss:.3f}"
+    line += f"  training accuracy {100 * event.train_accuracy:.2f} %"
     if event.val_accuracy is not None:
         line += f"  validation {100 * event.val_accuracy:.2f} %" + (" *" if event.best else "  ")
     return f"{line}  {event.images / max(event.seconds, 1e-9):,.0f} pictures/s"

@@ -414,7 +414,7 @@ def test_an_object_is_described_with_its_source():
 
 def test_an_object_without_a_source_says_so():
     namespace = {"nn": nn}
-    exec("class Net(nn.Flatten):\n    pass", namespace)  # noqa: S102
+    exec("class Net(nn.Flatten):\n    pass", namespace)
     namespace["Net"].__module__ = "nowhere"
     built = given(namespace["Net"](), **GREY)
     assert built.notes == ("the source of Net was not found: the run keeps no copy of it",)

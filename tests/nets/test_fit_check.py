@@ -244,7 +244,7 @@ class Restless(nn.Module):
         self.fc.bias = nn.Parameter(torch.ones(10))
         self.fc.register_forward_hook(lambda *_: None)
         self.register_module("new", nn.Identity())
-        random.random()  # noqa: S311
+        random.random()
         np.random.rand()  # noqa: NPY002
         x = self.frozen(self.bn(self.fc(x.flatten(1)))) + torch.randn(10)
         if self.fails:

@@ -37,5 +37,11 @@ def evaluate(
         scores = asdict(evaluation.scores)
         per_class = [{"class": entry.pop("name"), **entry} for entry in scores.pop("per_class")]
         write_json(
-            {"run": str(run), "source": evaluation.source, "split": evaluation.split, **scores, "per_class": per_class}
+            {
+                "run": str(run),
+                "source": evaluation.source,
+                "split": evaluation.split,
+                **scores,
+                "per_class": per_class,
+            }
         )

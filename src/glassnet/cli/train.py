@@ -29,8 +29,7 @@ def train(
     """Train a classifier on pictures, test it, and write everything into a run folder.
 
     Args:
-        source: fashion-mini (shipped, the default), fashion-mnist, mnist, cifar10, a folder, a .zip or .tar of one,
-            or an .npz.
+        source: fashion-mini (shipped, the default), fashion-mnist, mnist, cifar10, a folder, zip, tar or npz.
         recipe: A shipped recipe (tutorial-mlp, tutorial-fashion-cnn, tutorial-lenet) or a TOML file.
         fields: Choices of the recipe.
         weights: A weights file to start from.
@@ -52,5 +51,11 @@ def train(
     if json:
         info = run.info
         write_json(
-            {"run": str(run.path), "net": info["net"]["net"], "source": info["source"]["name"], "recipe": info["recipe"], **info["result"]}
+            {
+                "run": str(run.path),
+                "net": info["net"]["net"],
+                "source": info["source"]["name"],
+                "recipe": info["recipe"],
+                **info["result"],
+            }
         )

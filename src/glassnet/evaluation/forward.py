@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from glassnet.pictures.pictures import Pictures
     from glassnet.pictures.scale import Scale
 
-BATCH_BYTES = 12_000_000  # of float32 pixels: large enough to keep the processor busy, small enough for its caches
+BATCH_BYTES = (
+    12_000_000  # of float32 pixels: large enough to keep the processor busy, small enough for its caches
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The order of the training pictures and their augmentation.
 
-Every random choice is a pure function of (seed, epoch, index of the picture), or of (seed, step) for those that mix
-a whole batch: a training can stop anywhere and go on to the same bits.
+Every random choice is a pure function of (seed, epoch, index of the picture), or of (seed, step) for those
+that mix a whole batch: a training can stop anywhere and go on to the same bits.
 
 Shapes: N pictures in all, B in the batch, H×W pixels, C channels, K classes.
 """
@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -113,12 +114,9 @@ def gather(pictures: Pictures, indices: torch.Tensor, plan: Plan | None = None) 
         uint8, B×H×W×C.
     """
     images = torch.from_numpy(pictures.images)
-    if pictures.rows is not None:
-        rows_in_file = torch.from_numpy(pictures.rows)[indices]
-    else:
-        rows_in_file = indices
+    rows = indices if pictures.rows is None else torch.from_numpy(pictures.rows)[indices]
     if plan is None or (plan.shift is None and plan.mirrored is None):
-        return images[rows_in_file]
+        return images[rows]
     height, width = images.shape[1:3]
     down = torch.arange(height).expand(len(indices), height)
     right = torch.arange(width).expand(len(indices), width)
@@ -127,7 +125,7 @@ def gather(pictures: Pictures, indices: torch.Tensor, plan: Plan | None = None) 
     if plan.shift is not None:
         down = _reflect(down - plan.shift[indices, :1], height)
         right = _reflect(right - plan.shift[indices, 1:], width)
-    return images[rows_in_file[:, None, None], down[:, :, None], right[:, None, :]]
+    return images[rows[:, None, None], down[:, :, None], right[:, None, :]]
 
 
 def _reflect(position: torch.Tensor, size: int) -> torch.Tensor:
@@ -182,8 +180,8 @@ def mix(
         Zhang et al. 2018, arXiv:1710.09412; Yun et al. 2019, arXiv:1905.04899.
     """
     random = generator(recipe.seed, step, "mix")
-    alpha = torch.tensor([recipe.mixup or recipe.cutmix] * 2)
-    share = float(torch._sample_dirichlet(alpha, generator=random)[0])  # noqa: SLF001 — the only Beta with a generator
+    alpha = recipe.mixup or recipe.cutmix
+    share = np.random.default_rng(int(torch.randint(2**63 - 1, (), generator=random))).beta(alpha, alpha)
     partner = torch.randperm(len(images), generator=random).to(images.device)
     if recipe.mixup:
         images = images.lerp(images[partner], 1 - share)

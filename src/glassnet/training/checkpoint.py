@@ -31,7 +31,9 @@ def state_dict_bytes(module: torch.nn.Module) -> bytes:
     Raises:
         RunError: A weight is not finite: such weights are never saved.
     """
-    tensors = {name: _plain(tensor) for name, tensor in module.state_dict().items() if torch.is_tensor(tensor)}
+    tensors = {
+        name: _plain(tensor) for name, tensor in module.state_dict().items() if torch.is_tensor(tensor)
+    }
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise RunError("weights that are not finite are not saved", where=name)
@@ -75,7 +77,11 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
         "seen": state.seen,
         "seconds": state.seconds,
         "history": [asdict(epoch) for epoch in state.history],
-        "numpy": {"pos": int(numpy_state["state"]["pos"]), "has_gauss": int(numpy_state["has_gauss"]), "gauss": float(numpy_state["gauss"])},
+        "numpy": {
+            "pos": int(numpy_state["state"]["pos"]),
+            "has_gauss": int(numpy_state["has_gauss"]),
+            "gauss": float(numpy_state["gauss"]),
+        },
         "python": {"version": version, "gauss": gauss},
         "machine": machine(),
     }
@@ -112,7 +118,9 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
         raise RunError("the checkpoint does not fit this network and recipe", got=error) from None
     now = machine()
     return [
-        f"{name}: {was}, now {now.get(name)}" for name, was in facts["machine"].items() if now.get(name) != was
+        f"{name}: {was}, now {now.get(name)}"
+        for name, was in facts["machine"].items()
+        if now.get(name) != was
     ]
 
 
@@ -152,16 +160,24 @@ def _load_optimizers(state: State, saved: dict[str, torch.Tensor]) -> None:
             prefix = f"optimizer/{o}/{p}/"
             for name, value in saved.items():
                 if name.startswith(prefix):
-                    own = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+                    own = (
+                        torch.empty_like(parameter)
+                        if value.shape == parameter.shape
+                        else torch.empty_like(value)
+                    )
                     optimizer.state[parameter][name.removeprefix(prefix)] = own.detach().copy_(value)
 
 
 def _restore_random(saved: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     torch.set_rng_state(saved["random/torch"])
-    cuda = [saved[f"random/cuda/{i}"] for i in range(torch.cuda.device_count()) if f"random/cuda/{i}" in saved]
+    cuda = [
+        saved[f"random/cuda/{i}"] for i in range(torch.cuda.device_count()) if f"random/cuda/{i}" in saved
+    ]
     if cuda:
         torch.cuda.set_rng_state_all(cuda)
     key = saved["random/numpy"].numpy().astype(np.uint32)
     numpy_facts = facts["numpy"]
     np.random.set_state(("MT19937", key, numpy_facts["pos"], numpy_facts["has_gauss"], numpy_facts["gauss"]))  # noqa: NPY002
-    random.setstate((facts["python"]["version"], tuple(saved["random/python"].tolist()), facts["python"]["gauss"]))
+    random.setstate(
+        (facts["python"]["version"], tuple(saved["random/python"].tolist()), facts["python"]["gauss"])
+    )

@@ -64,7 +64,9 @@ def check_device(name: str) -> None:
         torch.empty(1, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         got = str(error).splitlines()[0]
-        raise UsageError(f"device '{name}' cannot be used", got=got, hint="--device cpu works everywhere") from None
+        raise UsageError(
+            f"device '{name}' cannot be used", got=got, hint="--device cpu works everywhere"
+        ) from None
 
 
 def choose_precision(device: str, macs_per_step: int) -> tuple[str, str]:
@@ -233,7 +235,9 @@ def choose_weight_decay(facts: Facts, optimizer: str) -> tuple[float, str]:
     """
     if facts.own_net and optimizer in ("muon", "nesterov", "sgd"):
         return 0.001, "measured with this network"
-    return {"adamw": (0.01, "PyTorch's own"), "adam": (0.0, "PyTorch's own")}.get(optimizer, (0.0005, "usual"))
+    return {"adamw": (0.01, "PyTorch's own"), "adam": (0.0, "PyTorch's own")}.get(
+        optimizer, (0.0005, "usual")
+    )
 
 
 def choose_shift(facts: Facts) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from glassnet.run import read_json, write_checkpoint, write_json, write_whole
@@ -23,14 +23,6 @@ MOST_STEP_LINES = 200  # in metrics.jsonl
 WRITING_SHARE = 0.01  # of the time may go into checkpoints between two epochs
 
 
-@dataclass
-class _Metrics:
-    """The lines of metrics.jsonl, and the losses since the last of them."""
-
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    losses: list[Any] = field(default_factory=list)  # scalars, left on the device
-
-
 def keep(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
     """Write what happens into the run: at each epoch's end, and every 20 seconds between.
 
@@ -45,20 +37,18 @@ def keep(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
     Raises:
         RunError: A file cannot be written; the files before are untouched.
     """
-    metrics = _Metrics(_lines_until(run, state.step))
+    lines = _lines_until(run, state.step)
     every = max(1, state.num_steps // MOST_STEP_LINES)
     next_save = time.perf_counter() + CHECKPOINT_SECONDS
     for event in events:
         saving = False
         match event:
             case Step():
-                metrics.losses.append(event.loss)
                 if event.step % every == 0:
-                    metrics.lines.append(_step_line(event, metrics.losses))
-                    metrics.losses.clear()
+                    lines.append(_step_line(event))
                 saving = time.perf_counter() >= next_save
             case Epoch():
-                metrics.lines.append({"kind": "epoch", **asdict(event)})
+                lines.append({"kind": "epoch", **asdict(event)})
                 if event.best:
                     _write_weights(run, "best", state, event)
                 saving = True
@@ -68,7 +58,7 @@ def keep(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
         if saving:
             began = time.perf_counter()
             save(state, run)
-            write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in metrics.lines))
+            write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
             took = time.perf_counter() - began
             next_save = time.perf_counter() + max(CHECKPOINT_SECONDS, took / WRITING_SHARE)
             yield Saved(state.step)
@@ -95,9 +85,16 @@ def _write_weights(run: Run, which: str, state: State, epoch: Epoch) -> None:
     write_json(path, {**manifest, which: entry})
 
 
-def _step_line(event: Step, losses: list[Any]) -> dict[str, Any]:
-    mean = sum(float(loss) for loss in losses) / len(losses)
-    return {"kind": "step", "step": event.step, "epoch": event.epoch, "lr": event.lr, "loss": mean}
+def _step_line(event: Step) -> dict[str, Any]:
+    loss, accuracy = float(event.loss), float(event.correct) / event.images
+    return {
+        "kind": "step",
+        "step": event.step,
+        "epoch": event.epoch,
+        "lr": event.lr,
+        "loss": loss,
+        "accuracy": accuracy,
+    }
 
 
 def _lines_until(run: Run, step: int) -> list[dict[str, Any]]:

@@ -71,7 +71,9 @@ class State:
         return next((epoch for epoch in reversed(self.history) if epoch.best), None)
 
 
-def begin(net: torch.nn.Module, pictures: Pictures, val: Pictures | None, recipe: Recipe, scale: Scale) -> State:
+def begin(
+    net: torch.nn.Module, pictures: Pictures, val: Pictures | None, recipe: Recipe, scale: Scale
+) -> State:
     """Make the state before the first step.
 
     Args:
@@ -122,7 +124,9 @@ def begin(net: torch.nn.Module, pictures: Pictures, val: Pictures | None, recipe
         class_weights=weights,
         starts=starts,
         num_steps=max(round(recipe.epochs * (len(starts) - 1)), 1),
-        loss_sum=torch.zeros((), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device),
+        loss_sum=torch.zeros(
+            (), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device
+        ),
         correct=torch.zeros((), dtype=torch.int64, device=device),
     )
 
@@ -137,8 +141,8 @@ def train(state: State) -> Iterator[Event]:
         A `Step` after each step; at the end of each epoch `Judging` and an `Epoch`; at last `Finished`.
 
     Raises:
-        TrainingError: The loss or a gradient is not finite, or the memory is too small; the weights are as they
-            were before the step.
+        TrainingError: The loss or a gradient is not finite, or the memory is too small; the weights are as
+            they were before the step.
     """
     plan: Plan | None = None
     planned = 0

@@ -18,7 +18,7 @@ def orthogonalize(matrices: torch.Tensor, *, rounds: int = 3) -> torch.Tensor:
         float32, m×n, the singular vectors kept.
 
     Source:
-        Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, with the polynomial's coefficients from there.
+        Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, the polynomial's coefficients too.
 
     Example:
         >>> orthogonalize(torch.diag(torch.tensor([3.0, 2.0]))).diagonal().round(decimals=1)

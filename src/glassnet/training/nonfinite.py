@@ -40,7 +40,11 @@ class _Watch(TorchFunctionMode):
         return result
 
     def enter(self, module: torch.nn.Module, _args: object) -> None:
-        self.inside.append(f"'{self.paths[module]}' ({type(module).__name__})" if self.paths[module] else type(module).__name__)
+        self.inside.append(
+            f"'{self.paths[module]}' ({type(module).__name__})"
+            if self.paths[module]
+            else type(module).__name__
+        )
 
     def leave(self, _module: torch.nn.Module, _args: object, _output: object) -> None:
         self.inside.pop()
@@ -71,7 +75,7 @@ def first_not_finite(
     class_weights: torch.Tensor | None,
     label_smoothing: float,
 ) -> str:
-    """Find the first operation whose result is not finite, by taking the same batch through the network again.
+    """Find the first operation whose result is not finite, by taking the batch through the network again.
 
     Args:
         net: In the mode and with the weights of the step.
@@ -82,8 +86,8 @@ def first_not_finite(
         label_smoothing: As in the step.
 
     Returns:
-        What and where: the pictures, a parameter, an operation with its module and line, the loss, or a step of the
-        backward pass.
+        What and where: the pictures, a parameter, an operation with its module and line, the loss, or a step
+        of the backward pass.
     """
     if not _finite(images):
         return "the pictures themselves, before the network"
@@ -91,7 +95,14 @@ def first_not_finite(
     if bad:
         return f"the parameter '{bad[0]}', before this step"
     watch = _Watch(net)
-    hooks = [h for m in net.modules() for h in (m.register_forward_pre_hook(watch.enter), m.register_forward_hook(watch.leave, always_call=True))]
+    hooks = [
+        h
+        for m in net.modules()
+        for h in (
+            m.register_forward_pre_hook(watch.enter),
+            m.register_forward_hook(watch.leave, always_call=True),
+        )
+    ]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # anomaly mode warns that it is on
@@ -114,7 +125,11 @@ def _first_backward(loss: torch.Tensor) -> str:
 
     def note(node: Any) -> Any:
         def after(grad_inputs: Any, grad_outputs: Any) -> None:
-            if not found and all(map(_finite, _tensors(list(grad_outputs)))) and not all(map(_finite, _tensors(list(grad_inputs)))):
+            if (
+                not found
+                and all(map(_finite, _tensors(list(grad_outputs))))
+                and not all(map(_finite, _tensors(list(grad_inputs))))
+            ):
                 trace = (node.metadata.get("traceback_") or [""])[-1].strip().splitlines()
                 found.append(f"{node.name()}{' of ' + trace[-1].strip() if trace else ''}")
 

@@ -35,8 +35,7 @@ class Recipe:
     lr: float = AUTO
     """Learning rate, the highest one of the schedule."""
     optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon"] = AUTO
-    """SGD with momentum, SGD with Nesterov's momentum, Adam, AdamW, or Muon (kernels of convolutions; the rest
-    Nesterov)."""
+    """SGD with momentum, with Nesterov's, Adam, AdamW, or Muon for convolutions and Nesterov for the rest."""
     momentum: float = AUTO
     """Momentum of SGD and Nesterov (also beside Muon); the first beta of Adam and AdamW."""
     weight_decay: float = AUTO
@@ -252,6 +251,8 @@ def check(recipe: Recipe, *, where: str) -> None:
         if too_low or (high is not None and value > high):
             above = "above" if field.name in ("epochs", "step_epochs") else "at least"
             expected = f"{above} {low}" if high is None else f"{low} to {high}"
-            raise RecipeError(f"'{field.name}' has an impossible value", where=where, got=value, expected=expected)
+            raise RecipeError(
+                f"'{field.name}' has an impossible value", where=where, got=value, expected=expected
+            )
     if recipe.mixup and recipe.cutmix:
         raise RecipeError("mixup and cutmix cannot both be on", where=where, hint="set one of them to 0")

@@ -1,1 +1,1 @@
-"""The verbs: public functions in which names such as `cifar10` become objects, and the parts are put together."""
+"""The verbs: public functions that turn names into objects and put the parts together."""

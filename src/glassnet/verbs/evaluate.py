@@ -13,7 +13,14 @@ from glassnet.evaluation.predictions import Predictions
 from glassnet.evaluation.scores import Scores, score
 from glassnet.run import write_whole
 from glassnet.terminal import (
-    Terminal, open_terminal, quoted, show_field, show_judging, show_next, show_pictures, show_scores,
+    Terminal,
+    open_terminal,
+    quoted,
+    show_field,
+    show_judging,
+    show_next,
+    show_pictures,
+    show_scores,
 )  # fmt: skip
 from glassnet.verbs.load import Trained, load_run
 from glassnet.verbs.source import arrange, read_source
@@ -66,7 +73,7 @@ def evaluate(
     """
     terminal = terminal or open_terminal(json=True)
     trained = load_run(run, net=net, terminal=terminal)
-    pictures = _pictures(trained, source, terminal, data_dir and Path(data_dir))
+    pictures = _pictures(trained, source, terminal, None if data_dir is None else Path(data_dir))
     show_pictures({pictures.split: pictures}, pictures.notes, terminal)
     events = forward_split(trained.net, pictures, trained.scale, trained.compute)
     logits = show_judging(events, f"judging the {pictures.split} split", terminal)
@@ -91,7 +98,9 @@ def _pictures(trained: Trained, source: Source | None, terminal: Terminal, data_
         return splits.get("val") or next(iter(splits.values()))
     arranged = arrange(splits, val=info["recipe"]["val"], seed=info["recipe"]["seed"])
     if arranged.val is not None:
-        show_field("note", "no test split: these pictures chose the weights, so the accuracy is too high", terminal)
+        show_field(
+            "note", "no test split: these pictures chose the weights, so the accuracy is too high", terminal
+        )
         return arranged.val
     show_field("note", "neither test nor validation split: these are the training pictures", terminal)
     return arranged.train

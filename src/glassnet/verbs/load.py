@@ -63,14 +63,18 @@ def load_run(run: Run | str | Path, *, net: str | None, terminal: Terminal) -> T
         macs, batch, precision = int(info["macs_per_picture"]), int(recipe["batch"]), str(recipe["precision"])
         memory_format, record = str(recipe["memory_format"]), info["net"]
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError("the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)) from None
+        raise RunError(
+            "the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)
+        ) from None
     weights = _whole_weights(run, terminal)
     built = rebuild(record, run=run.path, net=net, weights_bytes=weights.stat().st_size)
     tensors, _ = read_weights(weights)
     load_weights(built.module, tensors, where=weights, num_classes=len(classes))
     device, _ = choose_device()
     if precision != "float32" and choose_precision(device, macs * batch)[0] != precision:
-        show_field("note", f"trained in {precision}, which this machine does not have: float32 is used", terminal)
+        show_field(
+            "note", f"trained in {precision}, which this machine does not have: float32 is used", terminal
+        )
         precision = "float32"
     module = built.module.to(device).eval()
     return Trained(run, info, module, scale, policy, classes, Compute(device, precision, memory_format))

@@ -119,5 +119,7 @@ def _files(given: str | Path) -> list[Path]:
         return sorted(item for item in path.rglob("*") if item.is_file() and not item.name.startswith("."))
     found = sorted(Path(match) for match in glob.glob(str(given), recursive=True))
     if not found:
-        raise UsageError("there is no such picture", where=given, expected="a file, a folder or a pattern such as '*.jpg'")
+        raise UsageError(
+            "there is no such picture", where=given, expected="a file, a folder or a pattern such as '*.jpg'"
+        )
     return [file for match in found for file in (_files(match) if match.is_dir() else [match])]

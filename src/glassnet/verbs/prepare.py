@@ -1,4 +1,4 @@
-"""What is known of a training before its first step: pictures, network and recipe, with the reason for each choice."""
+"""What is known of a training before its first step: pictures, network and recipe, with reasons."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def prepare(
     if old is not None and source is None:
         source = old.info["source"]["name"]
         if not old.info["source"]["by_name"]:
-            raise UsageError("the run was trained on picture objects", where=old.path, hint="give them again as source")
+            raise UsageError(
+                "the run was trained on picture objects", where=old.path, hint="give them again as source"
+            )
     if source is None:
         source = DEFAULT_SOURCE
     read = read_source(source, terminal, data_dir=data_dir)
@@ -115,18 +117,21 @@ def prepare(
     _seed_everything(seed)
     built = _build(net, wishes, splits.train, old, weights)
     policy, classes = splits.train.policy, splits.train.classes
-    size = {"channels": policy.channels, "height": policy.height, "width": policy.width}
-    check_fits(built.module, **size, num_classes=len(classes))
-    macs, parameters = macs_per_picture(built.module, **size), num_parameters(built.module)
+    channels, height, width = policy.channels, policy.height, policy.width
+    check_fits(built.module, channels=channels, height=height, width=width, num_classes=len(classes))
+    macs = macs_per_picture(built.module, channels=channels, height=height, width=width)
+    parameters = num_parameters(built.module)
     facts = Facts(
         pictures=len(splits.train),
-        height=policy.height,
-        width=policy.width,
-        channels=policy.channels,
+        height=height,
+        width=width,
+        channels=channels,
         mirrored=str(source) not in SIDED_SOURCES,
         own_val=splits.own_val,
         macs=macs,
-        convolutions=any(isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d) for part in built.module.modules()),
+        convolutions=any(
+            isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d) for part in built.module.modules()
+        ),
         own_net=built.record["class"].startswith("glassnet.nets.glass."),
     )
     recipe, reasons = resolve(replace(wishes, net=built.record["net"]), facts)
@@ -194,11 +199,16 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         was, is_now = before["source"]["splits"].get(name), now["source"]["splits"].get(name)
         if was != is_now:
             lines.append(f"pictures, {name}: {_split(was)}, now {_split(is_now)}")
-    for key in ("class", "resolved"):
-        if before["net"][key] != now["net"][key]:
-            lines.append(f"network, {key}: {before['net'][key]}, now {now['net'][key]}")
+    lines += [
+        f"network, {key}: {before['net'][key]}, now {now['net'][key]}"
+        for key in ("class", "resolved")
+        if before["net"][key] != now["net"][key]
+    ]
     was_source, is_source = before["net"]["source"] or {}, now["net"]["source"] or {}
-    if (was_source.get("sha256"), was_source.get("siblings")) != (is_source.get("sha256"), is_source.get("siblings")):
+    if (was_source.get("sha256"), was_source.get("siblings")) != (
+        is_source.get("sha256"),
+        is_source.get("siblings"),
+    ):
         lines.append(f"network, code: {was_source.get('path')} has changed")
     return lines
 
@@ -234,7 +244,9 @@ def _build(
     shape = {"height": policy.height, "width": policy.width, "num_classes": len(pictures.classes)}
     if isinstance(net, nn.Module):
         if weights is not None:
-            raise UsageError("weights are for a NET by name", hint="load them into the module before: load_state_dict")
+            raise UsageError(
+                "weights are for a NET by name", hint="load them into the module before: load_state_dict"
+            )
         return given(net, in_channels=policy.channels, **shape)
     if old is not None:
         return rebuild(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError
-from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
+from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.sources import open_source
 from glassnet.pictures.splits import split_off
 from glassnet.terminal import show_reading
@@ -99,10 +99,13 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
     else:
         train, held = split_off(train, val, seed=seed)
         notes.append(
-            f"no validation split in the source: {len(held):,} of the training pictures are set aside for it (seed {seed})"
+            "no validation split in the source: "
+            f"{len(held):,} of the training pictures are set aside for it (seed {seed})"
         )
     if test is None:
-        notes.append("no test split in the source: the result will be the validation's, which chose the weights")
+        notes.append(
+            "no test split in the source: the result will be the validation's, which chose the weights"
+        )
     named = {"training": train, "validation": held, "test": test}
     present = [(name, pictures) for name, pictures in named.items() if pictures is not None]
     for index, (name, pictures) in enumerate(present):

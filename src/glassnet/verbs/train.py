@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,15 @@ from glassnet.evaluation.scores import score
 from glassnet.nets.weights import load_weights, read_weights
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
 from glassnet.terminal import (
-    Terminal, open_terminal, quoted, show_field, show_judging, show_next, show_scores, show_training, spark_line,
+    Terminal,
+    open_terminal,
+    quoted,
+    show_field,
+    show_judging,
+    show_next,
+    show_scores,
+    show_training,
+    spark_line,
 )  # fmt: skip
 from glassnet.training.checkpoint import restore
 from glassnet.training.keep import keep, save
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.source import Source
 
 
-class Interrupted(GlassnetError):
+class InterruptedTrainingError(GlassnetError):
     """A training was asked to stop, and was saved."""
 
     exit_code = 130
@@ -67,8 +75,8 @@ def train(
     """Train a network on pictures, test it, and write everything into a run folder.
 
     Args:
-        net: Any `nn.Module`, trained in place and left with the best weights; or a NET of the command line; None
-            for the recipe's, or glassnet's own.
+        net: Any `nn.Module`, trained in place and left with the best weights; or a NET of the command line;
+            None for the recipe's, or glassnet's own.
         source: A SOURCE of the command line, or `Pictures`; None for `fashion-mini`.
         recipe: A `Recipe`, the name of a shipped one, or a TOML file; what it leaves open is chosen.
         epochs: Over the recipe's.
@@ -90,7 +98,7 @@ def train(
         UsageError: Something given is unknown or cannot be used.
         RunError: The run folder cannot be written, or another process writes it.
         TrainingError: The training had to stop; the last checkpoint is kept.
-        Interrupted: Ctrl-C or SIGTERM; a checkpoint is written first.
+        InterruptedTrainingError: Ctrl-C or SIGTERM; a checkpoint is written first.
 
     Example:
         >>> run = train("lenet", "fashion-mini", epochs=0.02, out=tmp_path / "run")
@@ -110,12 +118,14 @@ def train(
     check(wishes, where="the recipe and options given")
 
     job = prepare(
-        net, source, wishes, old=old, weights=weights and Path(weights), data_dir=data_dir and Path(data_dir),
+        net, source, wishes, old=old, weights=_path(weights), data_dir=_path(data_dir),
         terminal=terminal,
     )  # fmt: skip
     run = old or create_run(Path(out) if out else _new_path(job))
     with locked(run), _stop_requests() as stop:
-        info = describe(job, sys.argv) | {"started": datetime.now().astimezone().isoformat(timespec="seconds")}
+        info = describe(job, sys.argv) | {
+            "started": datetime.now().astimezone().isoformat(timespec="seconds")
+        }
         if old:
             _refuse_changes(old, info, accept=accept_changes)
             resumed = [*old.info.get("resumed", []), {"command": info["command"], "started": info["started"]}]
@@ -128,7 +138,7 @@ def train(
         try:
             _train(state, run, stop, terminal)
         except GlassnetError as error:
-            status = "interrupted" if isinstance(error, Interrupted) else "failed"
+            status = "interrupted" if isinstance(error, InterruptedTrainingError) else "failed"
             with suppress(RunError):
                 write_json(run.path / "run.json", {**info, "status": status, "error": str(error)})
             raise
@@ -136,14 +146,20 @@ def train(
         write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
     name = quoted(run.path)
     show_next(
-        [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"], terminal
+        [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
+        terminal,
     )
     return run
 
 
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
 def _new_path(job: Job) -> Path:
     stem = Path(job.source.strip("<>")).stem or "pictures"
-    name = f"{datetime.now():%Y%m%d-%H%M%S}-{stem}-{Path(job.built.record['net'].split('(')[0]).name.split(':')[-1]}"
+    net = job.built.record["net"].split("(")[0].split(":")[-1]
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{stem}-{net}"
     path = Path("runs") / name
     count = 1
     while path.exists():
@@ -190,7 +206,7 @@ def _train(state: State, run: Run, stop: threading.Event, terminal: Terminal) ->
         if stop.is_set():
             events.close()  # pyright: ignore[reportAttributeAccessIssue]
             save(state, run)
-            raise Interrupted(
+            raise InterruptedTrainingError(
                 "stopped, and saved", where=f"step {state.step:,} of {state.num_steps:,}",
                 hint=f"glassnet train --resume {quoted(run.path)}",
             )  # fmt: skip
@@ -212,7 +228,11 @@ def _finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) 
         scores = score(predictions.labels, predictions.predicted, predictions.classes)
         accuracies[name] = scores.accuracy
         if name == "test" or job.splits.test is None:
-            what = "test split, which chose nothing" if name == "test" else "validation split, which chose the weights"
+            what = (
+                "test split, which chose nothing"
+                if name == "test"
+                else "validation split, which chose the weights"
+            )
             show_scores(scores, what, terminal)
     if trouble := missing_font(job.splits.train.classes):
         show_field("note", trouble, terminal)
@@ -220,13 +240,13 @@ def _finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) 
     images = sum(epoch.images for epoch in state.history)
     seconds = {"total": time.perf_counter() - began, **state.seconds}
     working = seconds["data"] + seconds["train"]
-    curve = [epoch.val_accuracy if epoch.val_accuracy is not None else epoch.train_accuracy for epoch in state.history]
-    show_field(
-        "time",
-        f"{seconds['total']:.1f} s: {seconds['data']:.1f} s data, {seconds['train']:.1f} s training, "
-        f"{seconds['evaluate']:.1f} s evaluation; {images / working:,.0f} pictures/s  {spark_line(curve, terminal.text)}",
-        terminal,
-    )
+    curve = [
+        epoch.val_accuracy if epoch.val_accuracy is not None else epoch.train_accuracy
+        for epoch in state.history
+    ]
+    told = f"{seconds['total']:.1f} s: {seconds['data']:.1f} s data, {seconds['train']:.1f} s training, "
+    told += f"{seconds['evaluate']:.1f} s evaluation; {images / working:,.0f} pictures/s"
+    show_field("time", f"{told}  {spark_line(curve, terminal.text)}", terminal)
     return {
         "epochs": recipe.epochs if state.step == state.num_steps else len(state.history),
         "steps": state.step,
@@ -248,7 +268,7 @@ def _judge(net: nn.Module, state: State, pictures: Pictures, name: str, terminal
 
 @contextmanager
 def _stop_requests() -> Iterator[threading.Event]:
-    """Note Ctrl-C and SIGTERM, so that the training ends between two steps; a second Ctrl-C ends it at once."""
+    """Note Ctrl-C and SIGTERM, so that the training ends between two steps; a second one ends it at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # signals reach the main thread only: who called from another one stops it there
@@ -258,7 +278,7 @@ def _stop_requests() -> Iterator[threading.Event]:
         stop.set()
         signal.signal(number, before[number])
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, note)
     try:
