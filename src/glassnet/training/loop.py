@@ -150,7 +150,7 @@ def train(state: State) -> Iterator[Event]:
     state.net.train()
     while True:
         epoch = len(state.history) + 1
-        if state.step == min(epoch * state.steps_per_epoch, state.num_steps):
+        if state.seen and state.step == min(epoch * state.steps_per_epoch, state.num_steps):
             yield from _judge(state, began)
             began = time.perf_counter()
         if state.step == state.num_steps or _stops_early(state):
