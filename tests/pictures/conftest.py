@@ -25,7 +25,9 @@ def _own_cache(tmp_path_factory, monkeypatch):
 def make_folder(tmp_path) -> Callable[..., Path]:
     """Write two pictures (PNG) into each of the named folders."""
 
-    def make(*names: str, name: str = "pictures", size: tuple[int, int] = (20, 16), mode: str = "RGB") -> Path:
+    def make(
+        *names: str, name: str = "pictures", size: tuple[int, int] = (20, 16), mode: str = "RGB"
+    ) -> Path:
         root = tmp_path / name
         for number, folder in enumerate(names or ("cat", "dog")):
             (root / folder).mkdir(parents=True, exist_ok=True)

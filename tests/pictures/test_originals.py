@@ -39,7 +39,9 @@ def few(monkeypatch):
     for name, original in ORIGINALS.items():
         small = {"train": 50, "test": 10} if name == "cifar10" else {"train": 30, "test": 20}
         monkeypatch.setitem(
-            ORIGINALS, name, originals.Original(**{**vars(original), "num_pictures": small, "system_folder": None})
+            ORIGINALS,
+            name,
+            originals.Original(**{**vars(original), "num_pictures": small, "system_folder": None}),
         )
     monkeypatch.setattr(originals, "_CIFAR_PICTURES", 10)
 
@@ -188,7 +190,9 @@ class Attack:
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("call", [os.system, eval, np.load, bytearray], ids=["system", "eval", "load", "bytearray"])
+@pytest.mark.parametrize(
+    "call", [os.system, eval, np.load, bytearray], ids=["system", "eval", "load", "bytearray"]
+)
 def test_hostile_pickle_calls_nothing(tmp_path, call):
     write_cifar(tmp_path / "cifar-10-batches-py", "py")
     hostile = pickle.dumps({b"data": Attack(call, f"touch {tmp_path}/owned"), b"labels": []}, protocol=2)

@@ -133,7 +133,7 @@ def read_npz(path: Path, *, source: str) -> dict[str, Pictures]:
 def _load(path: Path) -> dict[str, np.ndarray]:
     known = {*(key for keys in _KEYS.values() for key in keys), *_OTHER_KEYS, "classes"}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {_OTHER_KEYS.get(name, name): file[name] for name in file.files if name in known}
             others = {name: np.empty(0) for name in file.files if name not in known}
     except _READ_ERRORS as error:
