@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from collections.abc import Callable
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from pictures_for_tests import noise  # noqa: E402
+from typing import TYPE_CHECKING
+
+from pictures_for_tests import noise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ import pytest
 
 from glassnet.errors import GlassnetError
 from glassnet.pictures import Loaded, cache, load, open_source
+
 from pictures_for_tests import noise
 
 

@@ -10,19 +10,23 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pictures_for_tests import noise
 from glassnet.errors import PicturesError
 from glassnet.pictures import Loaded, Policy, load, open_source, read_picture
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
 from glassnet.pictures.pictures import Rejected
 from glassnet.pictures.splits import split_off
+
+from pictures_for_tests import noise
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -63,6 +67,16 @@ def test_case_01_nothing_usable_is_an_error(make_folder, tmp_path):
     with pytest.raises(PicturesError, match="none of the files is a usable picture") as error:
         load(tmp_path / "bad")
     assert error.value.parts["got"] == "2 files; the first, cat/1.jpg: the file has 0 bytes"
+
+
+def test_case_01_split_without_a_usable_picture_is_an_error(make_folder):
+    root = make_folder("train/cat", "train/dog", "val/cat")
+    for path in (root / "val" / "cat").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(PicturesError) as error:
+        load(root)
+    assert error.value.what == "none of the files in val is a usable picture"
+    assert error.value.parts["got"] == "2 files; the first, val/cat/0.png: the file has 0 bytes"
 
 
 @pytest.mark.parametrize(
@@ -305,7 +319,7 @@ def test_case_11_nearly_equal_names_are_refused_and_both_shown(tmp_path, names, 
 
 def test_case_11_any_name_works(make_folder):
     names = ("猫 和 狗", 'O\'Brien "x"' if sys.platform != "win32" else "O'Brien", "a & b", "日本語")
-    names += ("<script>alert(1)</script>".replace("/", "⁄"),) if sys.platform != "win32" else ()
+    names += ("<script>alert(1)",) if sys.platform != "win32" else ()
     train = load(make_folder(*names, name="图片 与 空格"))["train"]
     assert train.classes == tuple(sorted(names))
     assert not train.rejected
@@ -416,7 +430,7 @@ def test_case_13_compressed_tar_that_expands_too_much_is_refused(tmp_path):
 
 def test_case_14_file_that_changes_while_it_is_read(make_folder, monkeypatch):
     root = make_folder()
-    from glassnet.pictures import folders  # noqa: PLC0415
+    from glassnet.pictures import folders
 
     listing = folders.list_folder
 

@@ -12,13 +12,13 @@ import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from glassnet.errors import GlassnetError, PicturesError
-from glassnet.pictures import Progress, load
-from glassnet.pictures import originals
+from glassnet.pictures import Progress, load, originals
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.download import Remote, download
 from glassnet.pictures.originals import ORIGINALS, read_idx
@@ -129,10 +129,10 @@ def test_wrong_number_of_pictures_is_an_error(tmp_path):
     assert error.value.what == "these are not the test files of mnist"
 
 
-class Python2Pickler(pickle._Pickler):  # noqa: SLF001 - the one in C cannot be told to write byte strings
+class Python2Pickler(pickle._Pickler):
     """Writes bytes as Python 2 wrote its strings."""
 
-    dispatch = dict(pickle._Pickler.dispatch)  # noqa: SLF001
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
 
     def save_string(self, value: bytes) -> None:
         self.write(pickle.BINSTRING + struct.pack("<i", len(value)) + value)
@@ -375,4 +375,4 @@ def test_checksums_are_whole():
 
 def test_batches_are_bounded(tmp_path):
     with pytest.raises(PicturesError, match="not a batch of CIFAR-10"):
-        originals._read_bounded(io.BytesIO(bytes(70_000_000)), tmp_path)  # noqa: SLF001
+        originals._read_bounded(io.BytesIO(bytes(70_000_000)), tmp_path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 from glassnet.errors import UsageError
 from glassnet.pictures import SOURCES, Loaded, Policy, Progress, load, open_source, read_picture
+
 from pictures_for_tests import noise
 
 REAL_ZIP = Path(__file__).parents[3] / "shared" / "data" / "cifar10-jpeg.zip"
@@ -111,43 +114,36 @@ def test_archive_holds_the_same_as_the_folder(make_folder, tmp_path, kind):
         assert pictures.paths == tuple(f"top/{path}" for path in from_folder[split].paths)
 
 
-def test_chinese_names_of_an_old_zip_are_read(make_folder, tmp_path):
-    with zipfile.ZipFile(tmp_path / "old.zip", "w") as file:
-        for name in ("猫", "狗"):
-            noise(len(name)).save(tmp_path / "1.png")
-            # what a Chinese Windows writes: bytes of GB 18030, and no word about it
-            file.writestr(
-                f"{name}/1.png".encode("gb18030").decode("cp437"), (tmp_path / "1.png").read_bytes()
-            )
-    content = (tmp_path / "old.zip").read_bytes()
-    for name in ("猫", "狗"):
-        wrong = f"{name}/1.png".encode("gb18030").decode("cp437").encode()
-        assert wrong in content
-    # zipfile marks such names as UTF-8; write the plain bytes instead
-    import struct
+def old_zip(files: dict[bytes, bytes]) -> bytes:
+    """Write a zip as old Windows did: names as plain bytes, and no word about their encoding."""
+    body = directory = b""
+    for name, data in files.items():
+        head = struct.pack("<5H3I2H", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(name), 0)
+        directory += b"PK\1\2\x14\0" + head + struct.pack("<3H2I", 0, 0, 0, 0, len(body)) + name
+        body += b"PK\3\4" + head + name + data
+    end = struct.pack("<4H2IH", 0, 0, len(files), len(files), len(directory), len(body), 0)
+    return body + directory + b"PK\5\6" + end
 
-    items, directory = [], b""
-    body = b""
-    for name in ("猫", "狗"):
-        raw = f"{name}/1.png".encode("gb18030")
-        data = (tmp_path / "1.png").read_bytes()
-        import zlib
 
-        head = struct.pack(
-            "<HHHHHIIIHH", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(raw), 0
-        )
-        directory += (
-            b"PK\1\2" + struct.pack("<H", 20) + head + struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + raw
-        )
-        body += b"PK\3\4" + head + raw + data
-        items.append(name)
-    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 2, 2, len(directory), len(body), 0)
-    (tmp_path / "old.zip").write_bytes(body + directory + end)
+@pytest.mark.parametrize(
+    ("encoding", "names", "notes"),
+    [
+        (
+            "gb2312",
+            ("猫", "狗"),
+            ("The zip archive does not say how its names are encoded; they were read as GB 2312.",),
+        ),
+        ("utf-8", ("猫", "狗"), ()),
+        ("cp437", ("Kälber", "Kühe"), ()),
+    ],
+)
+def test_names_of_an_old_zip(make_folder, tmp_path, encoding, names, notes):
+    pictures = [path.read_bytes() for path in sorted(make_folder().rglob("*.png"))]
+    files = {f"{name}/1.png".encode(encoding): data for name, data in zip(names, pictures, strict=False)}
+    (tmp_path / "old.zip").write_bytes(old_zip(files))
     train = load(tmp_path / "old.zip")["train"]
-    assert train.classes == tuple(sorted(items))
-    assert train.notes == (
-        "The zip archive does not say how its names are encoded; they were read as GB 18030.",
-    )
+    assert train.classes == tuple(sorted(names))
+    assert train.notes == notes
 
 
 def test_damaged_archives(tmp_path, make_folder):
@@ -200,6 +196,31 @@ def test_events_end_with_the_splits(make_folder):
     assert [event.stage for event in events if isinstance(event, Progress)][-1] == "decode"
     assert all(event.done <= event.total for event in events if isinstance(event, Progress))
     assert isinstance(events[-1], Loaded)
+
+
+def test_wrong_guess_of_the_size_is_mended(make_folder, monkeypatch):
+    monkeypatch.setattr("glassnet.pictures.decode._GUESS_FROM", 1)
+    root = make_folder("cat", "dog", size=(300, 300))
+    noise(1, (40, 40), "L").save(root / "cat" / "0.png")  # the only one that is looked at before
+    noise(2, (30, 30)).save(root / "test.txt", "PNG")
+    stages = [event for event in open_source(root) if isinstance(event, Progress)]
+    assert [event.total for event in stages if event.stage == "decode" and event.done == event.total] == [
+        4,
+        4,
+    ]
+    train = load(root)["train"]
+    assert train.policy == Policy(height=224, width=224, channels=3)
+    for path, image in zip(train.paths, train.images, strict=True):
+        assert np.array_equal(image, read_picture(root / path, train.policy))
+
+
+def test_the_test_split_does_not_choose_the_policy(make_folder):
+    root = make_folder("train/cat", "train/dog", mode="L", size=(28, 28))
+    for name in ("cat", "dog"):
+        (root / "test" / name).mkdir(parents=True)
+        noise(len(name), (500, 400)).save(root / "test" / name / "1.png")
+    splits = load(root)
+    assert splits["test"].policy == splits["train"].policy == Policy(height=28, width=28, channels=1)
 
 
 def test_stopping_early_leaves_no_process_and_no_file(make_folder, monkeypatch, tmp_path):
@@ -310,7 +331,8 @@ def test_damaged_npz(tmp_path):
 
 def test_script_without_a_main_guard(make_folder, tmp_path):
     (tmp_path / "script.py").write_text(
-        f"import glassnet.pictures, sys\nprint(len(glassnet.pictures.load({str(make_folder())!r})['train']))\n"
+        "import glassnet.pictures, sys\n"
+        f"print(len(glassnet.pictures.load({str(make_folder())!r})['train']))\n"
         "assert 'torch' not in sys.modules and 'multiprocessing' not in sys.modules\n"
     )
     done = subprocess.run(

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glassnet.pictures
-from glassnet.errors import UsageError
+from glassnet.errors import PicturesError, UsageError
 from glassnet.pictures import Pictures, Policy, load
-from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
+from glassnet.pictures.duplicates import nearly_shared_pictures, pictures_with_two_labels, shared_pictures
 from glassnet.pictures.pictures import hash_images
 from glassnet.pictures.splits import split_off
 from glassnet.pictures.statistics import mean_and_deviation
@@ -44,10 +44,14 @@ samples = st.lists(st.tuples(st.integers(0, 255), st.integers(0, 3)), min_size=2
 @given(samples, st.floats(0.05, 0.6), st.integers(0, 5), st.randoms())
 def test_split_keeps_everything_once_and_identical_pictures_together(sample, fraction, seed, shuffler):
     pictures = pictures_of([value for value, _ in sample], [label for _, label in sample])
-    train, val = split_off(pictures, fraction, seed=seed)
+    try:
+        train, val = split_off(pictures, fraction, seed=seed)
+    except PicturesError as error:
+        assert error.what == "no picture can be set aside for validation"
+        return
     assert sorted((*train.paths, *val.paths), key=int) == list(pictures.paths)
-    assert len(shared_pictures(train, val)) == 0 if len(val) and len(train) else True
-    assert len(train) > 0
+    assert len(shared_pictures(train, val)) == 0
+    assert len(train) > 0 < len(val)
     for part in (train, val):
         indices = [int(path) for path in part.paths]
         assert indices == sorted(indices)
@@ -100,6 +104,14 @@ def test_class_that_cannot_be_divided_is_named():
     assert val.notes[1:] == ("No picture of 'a' in val.",)
 
 
+def test_identical_pictures_cannot_be_divided():
+    with pytest.raises(PicturesError) as error:
+        split_off(pictures_of([7] * 10, [0] * 5 + [1] * 5), 0.2)
+    assert error.value.parts["got"] == "10 training pictures, 1 different ones"
+    _, val = split_off(pictures_of([7, 7, 7, 7, 8, 9, 9, 9], [0] * 8), 0.25)
+    assert val.paths == ("4",)
+
+
 @given(samples)
 def test_duplicates_against_a_plain_search(sample):
     pictures = pictures_of([value for value, _ in sample], [label for _, label in sample])
@@ -111,6 +123,42 @@ def test_duplicates_against_a_plain_search(sample):
     some = pictures_of([3, 4, 5, 4], [0, 1, 0, 1])
     pairs = [(by_value[value][0], index) for index, value in enumerate((3, 4, 5, 4)) if value in by_value]
     assert shared_pictures(pictures, some).tolist() == [list(pair) for pair in pairs]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 13), st.integers(1, 13), st.sampled_from([1, 3]), st.integers(0, 1000))
+def test_nearly_shared_pictures_against_a_plain_search(height, width, channels, seed):
+    random = np.random.default_rng(seed)
+    base = random.integers(0, 256, (12, height, width, channels), np.uint8)
+    noisy = np.clip(base[:8].astype(int) + random.integers(-4, 5, base[:8].shape), 0, 255).astype(np.uint8)
+
+    def split(images):
+        size = len(images)
+        return Pictures(
+            "x",
+            images,
+            np.zeros(size, int),
+            ("a",),
+            ("p",) * size,
+            Policy(*images.shape[1:]),
+            "t",
+            hash_images(images),
+        )
+
+    pairs = nearly_shared_pictures(split(base), split(noisy), tolerance=2.5)
+    distance = ((base[:, None].astype(float) - noisy[None]) ** 2).mean((2, 3, 4)) ** 0.5
+    expected = [[distance[:, b].argmin(), b] for b in range(8) if distance[:, b].min() <= 2.5]
+    assert pairs.tolist() == expected
+
+
+@pytest.mark.skipif(
+    not SYSTEM.is_dir(), reason="needs the original files: apt-get install -y dataset-fashion-mnist"
+)
+def test_fashion_mnist_tests_on_pictures_it_trains_on():
+    splits = load("fashion-mnist")
+    assert len(shared_pictures(splits["train"], splits["test"])) == 0
+    pairs = nearly_shared_pictures(splits["train"], splits["test"])
+    assert pairs.tolist() == [[18494, 2115], [11932, 2605], [13360, 4998], [19456, 6210], [58762, 9867]]
 
 
 @settings(deadline=None)
