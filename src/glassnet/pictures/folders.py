@@ -74,7 +74,7 @@ def read_files(
     place = cache.cache_folder()
     stamp = _stamp(path)
     listing = list_folder(path) if path.is_dir() else None
-    content = [asdict(listing)] if listing else list(stamp)
+    content = _content(listing) if listing else stamp
     how = asdict(policy) if policy else "chosen"
     key = cache.entry_key(str(path.resolve()), content, how, POLICY_VERSION, PIL.__version__)
     notes: tuple[str, ...] = ()
@@ -145,6 +145,15 @@ def _close_holes(path: Path, used: Sequence[int], num_bytes: int) -> None:
                 file.seek(place * num_bytes)
                 file.write(pixels)
         file.truncate(len(used) * num_bytes)
+
+
+def _content(listing: Listing) -> tuple[list[object], ...]:
+    """What tells one state of a folder from another."""
+    return (
+        [(entry.path, entry.size, entry.modified_ns) for entry in listing.entries],
+        list(listing.folders),
+        [(item.path, item.reason) for item in listing.rejected],
+    )
 
 
 def _counts(layout: Layout) -> dict[str, list[int]]:
