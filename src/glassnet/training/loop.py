@@ -5,6 +5,7 @@ Shapes: B pictures in the batch, C channels, H×W pixels, K classes.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class State:
     pictures: Pictures
     val: Pictures | None
     scale: Scale
+    parameters: list[torch.nn.Parameter]  # those that are trained; walking the network each step takes time
     optimizers: list[torch.optim.Optimizer]
     average: torch.optim.swa_utils.AveragedModel | None  # the moving average of the weights
     class_weights: torch.Tensor | None  # float32, K
@@ -96,7 +98,8 @@ def begin(
     net.to(device=device)
     if recipe.memory_format == "channels-last":
         net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    if not any(p.requires_grad for p in net.parameters()):
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not parameters:
         raise TrainingError(
             "the network has nothing to train",
             where=type(net).__name__,
@@ -119,6 +122,7 @@ def begin(
         pictures=pictures,
         val=val,
         scale=scale,
+        parameters=parameters,
         optimizers=build_optimizers(net, recipe),
         average=average,
         class_weights=weights,
@@ -174,7 +178,8 @@ def _take_step(state: State, plan: Plan) -> Step:
     for optimizer in state.optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("peak_lr", group["lr"]) * share
-        optimizer.zero_grad(set_to_none=True)
+    for parameter in state.parameters:
+        parameter.grad = None
     random_state = torch.get_rng_state()
     try:
         with state.compute.autocast():
@@ -184,13 +189,13 @@ def _take_step(state: State, plan: Plan) -> Step:
         loss.backward()
     except (RuntimeError, MemoryError) as error:
         raise _explained(error, state, images, targets) from error
-    norm = torch.nn.utils.get_total_norm([p.grad for p in state.net.parameters() if p.grad is not None])
+    norm = torch.nn.utils.get_total_norm([p.grad for p in state.parameters if p.grad is not None])
     loss = loss.detach()
-    if not torch.isfinite(loss + norm):
+    if not math.isfinite(float(loss) + float(norm)):
         torch.set_rng_state(random_state)
         raise _not_finite(state, indices, images, targets, float(loss), float(norm))
     if recipe.clip:
-        torch.nn.utils.clip_grads_with_norm_(state.net.parameters(), recipe.clip, norm)
+        torch.nn.utils.clip_grads_with_norm_(state.parameters, recipe.clip, norm)
     for optimizer in state.optimizers:
         optimizer.step()
     if state.average is not None:
