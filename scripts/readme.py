@@ -2,8 +2,9 @@
 
 usage: python scripts/readme.py README.md [README.zh-CN.md]      rewrites the outputs in place
 
-An example is a code block marked `console`: lines that begin with `$ ` are commands, what follows is their output,
-standard error included. All examples of a file are run in order in one empty folder.
+An example is a code block marked `console`: lines that begin with `$ ` are commands, what follows is their
+output, standard error included. All examples of a file are run in order in one empty folder, into which code
+blocks that begin with a comment such as `# my_net.py` are written first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARIES = ("precision", "device", "next")  # lines that another processor or a later time changes
 
@@ -43,6 +45,17 @@ def examples(text: str) -> list[Example]:
             command, _, output = part.partition("\n")
             found.append(Example(command, output))
     return found
+
+
+def write_files(text: str, folder: Path) -> None:
+    """Write the files that a README shows.
+
+    Args:
+        text: Of the README.
+        folder: Where to.
+    """
+    for name, content in FILE.findall(text):
+        (folder / name).write_text(content, "utf-8")
 
 
 def run_in(folder: Path, command: str) -> str:
@@ -105,6 +118,7 @@ def main(files: list[Path]) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         outputs = {}
+        write_files(files[0].read_text("utf-8"), Path(folder))
         for example in examples(files[0].read_text("utf-8")):
             outputs[example.command] = run_in(Path(folder), example.command)
             print(f"$ {example.command}\n{outputs[example.command]}", flush=True)
