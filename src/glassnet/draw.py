@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,14 +16,13 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans CJK JP",
 )  # fmt: skip
 INK, GOOD, BAD = "#1f2933", "#1a7f37", "#c62828"
 DPI = 100
+LEAST_WIDTH = 4.8  # inches: the title needs them
 
 
 @cache
@@ -83,6 +84,39 @@ def show_image(axes: object, image: np.ndarray) -> None:
     axes.set_axis_off()  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def shortened(name: str, cells: int) -> str:
+    """Shorten a name in its middle, so that both ends, which tell names apart, can be read.
+
+    Args:
+        name: Any text; line breaks and tabs become spaces.
+        cells: Most of its width: a Latin letter takes one, a Chinese character two.
+
+    Returns:
+        The name, with … where something is left out.
+
+    Example:
+        >>> shortened("a long name of a class, number 7", 16)
+        'a long …number 7'
+    """
+    characters = list(" ".join(name.split()))
+    if sum(map(_cells, characters)) <= cells:
+        return "".join(characters)
+    head, tail = [], []
+    left = cells - 1
+    while characters:
+        end = head if sum(map(_cells, head)) < sum(map(_cells, tail)) else tail
+        character = characters.pop(0 if end is head else -1)
+        left -= _cells(character)
+        if left < 0:
+            break
+        end.append(character)
+    return "".join(head) + "…" + "".join(reversed(tail))
+
+
+def _cells(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figure:
     """Draw pictures as a network sees them, brought into 0..1 by one scale that the title states.
 
@@ -95,18 +129,9 @@ def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figu
         The figure.
     """
     low, high = float(images.min()), float(images.max())
-    columns = min(8, len(images))
-    rows = -(-len(images) // columns)
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}), _quiet():
-        figure = new_figure(1.2 * columns, 1.35 * rows + 0.5)
-        figure.suptitle(f"{title}; black is {low:.2f}, white is {high:.2f}", fontsize=11)
-        for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-            axes.set_axis_off()
-            if index < len(images):
-                show_image(axes, (images[index] - low) / ((high - low) or 1.0))
-                axes.set_title(names[index], fontsize=8, pad=2)
-        figure.canvas.draw()
-    return figure
+    title = f"{title}\nblack is {low:.2f}, white is {high:.2f}".replace("-", "−")
+    names = [shortened(name, 17) for name in names]
+    return _grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
 
 
 def draw_predictions(
@@ -128,31 +153,45 @@ def draw_predictions(
     Returns:
         The figure.
     """
+    names, colours = [], []
+    for label, guess, probability in zip(labels, predicted, probabilities, strict=True):
+        said = f"{shortened(classes[guess], 15)} {100 * probability:.0f} %"
+        names.append(said if label == guess else f"{shortened(classes[label], 21)}\n{said}")
+        colours.append(GOOD if label == guess else BAD)
+    title = f"{colours.count(GOOD)} of {len(images)} right\nin red: what it is, then what was said"
+    return _grid(images, names, colours, title=title, cell=1.45)
+
+
+def _grid(
+    images: np.ndarray, names: Sequence[str], colours: Sequence[str], *, title: str, cell: float
+) -> Figure:
+    """Draw pictures in rows of up to eight, each `cell` inches wide, with their names above them."""
     columns = min(8, len(images))
     rows = -(-len(images) // columns)
-    right = sum(label == guess for label, guess in zip(labels, predicted, strict=True))
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}), _quiet():
-        figure = new_figure(1.45 * columns, 1.75 * rows + 0.5)
-        figure.suptitle(
-            f"{right} of {len(images)} right; in red: what it is, then what was said", fontsize=11
-        )
+    lines = 1 + max(name.count("\n") for name in names)
+    height = cell * min(max(images.shape[1] / images.shape[2], 0.25), 2.0) + 0.15 * lines + 0.05
+    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
+        figure = new_figure(max(cell * columns, LEAST_WIDTH), height * rows + 0.5)
+        figure.suptitle(title, fontsize=10)
         for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
             axes.set_axis_off()
-            if index >= len(images):
-                continue
-            label, guess = labels[index], predicted[index]
-            said = f"{classes[guess]} {100 * probabilities[index]:.0f} %"
-            show_image(axes, images[index])
-            axes.set_title(
-                said if label == guess else f"{classes[label]}\n{said}",
-                color=GOOD if label == guess else BAD, fontsize=8, pad=3,
-            )  # fmt: skip
-        figure.canvas.draw()
+            if index < len(images):
+                show_image(axes, images[index])
+                axes.set_title(names[index], color=colours[index], fontsize=8, pad=3, parse_math=False)
     return figure
 
 
-def _quiet() -> warnings.catch_warnings:
-    """Let a missing glyph be told once, by `missing_font`, and not by matplotlib for each text."""
-    quiet = warnings.catch_warnings()
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
-    return quiet
+def pixels(figure: Figure) -> np.ndarray:
+    """Turn a figure into a picture.
+
+    Args:
+        figure: From one of the functions above.
+
+    Returns:
+        uint8, H×W×3.
+    """
+    canvas = FigureCanvasAgg(figure)
+    with warnings.catch_warnings():  # `missing_font` says it once, not matplotlib for each text
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
