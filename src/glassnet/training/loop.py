@@ -6,10 +6,13 @@ Shapes: B pictures in the batch, C channels, H×W pixels, K classes.
 from __future__ import annotations
 
 import math
+import os
 import time
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
@@ -55,7 +58,8 @@ class State:
     @property
     def compute(self) -> Compute:
         """Where and in which numbers the network computes."""
-        return Compute(self.recipe.device, self.recipe.precision, self.recipe.memory_format)
+        recipe = self.recipe
+        return Compute(recipe.device, recipe.precision, recipe.memory_format, strict=recipe.strict)
 
     @property
     def judged(self) -> torch.nn.Module:
@@ -89,12 +93,11 @@ def begin(
         The state for `train`.
 
     Raises:
-        TrainingError: No parameter of the network can be trained.
+        TrainingError: No parameter of the network can be trained, or it has state that cannot be saved.
     """
+    if recipe.strict:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are refused
     device = torch.device(recipe.device)
-    torch.use_deterministic_algorithms(recipe.strict)
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
     net.to(device=device)
     if recipe.memory_format == "channels-last":
         net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -106,6 +109,12 @@ def begin(
             got="no parameter that requires a gradient",
             hint="glassnet evaluates such networks, but cannot train them",
         )
+    for name, value in net.state_dict().items():
+        if not isinstance(value, torch.Tensor):
+            raise TrainingError(
+                "the network has state that cannot be saved", where=name, got=type(value).__name__,
+                expected="parameters and buffers: a run keeps tensors, never pickles",
+            )  # fmt: skip
     average = None
     if recipe.ema:
         average = torch.optim.swa_utils.AveragedModel(
@@ -113,8 +122,7 @@ def begin(
         )
     weights = None
     if recipe.class_weights == "balanced":
-        counts = torch.bincount(torch.from_numpy(pictures.labels), minlength=len(pictures.classes))
-        weights = (len(pictures) / (len(counts) * counts)).to(device, torch.float32)
+        weights = balanced_weights(pictures.labels, len(pictures.classes)).to(device)
     starts = batch_starts(len(pictures), recipe.batch)
     return State(
         net=net,
@@ -133,6 +141,25 @@ def begin(
         ),
         correct=torch.zeros((), dtype=torch.int64, device=device),
     )
+
+
+def balanced_weights(labels: np.ndarray, num_classes: int) -> torch.Tensor:
+    """Weigh classes so that each counts the same in the loss, however many pictures it has.
+
+    Args:
+        labels: int64, N.
+        num_classes: K.
+
+    Returns:
+        float32, K: pictures / (classes · pictures of the class); classes without any do not count, and get 0.
+
+    Example:
+        >>> balanced_weights(np.array([0, 0, 0, 1]), 3).tolist()
+        [0.6666666865348816, 2.0, 0.0]
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    weights = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return torch.from_numpy(np.where(counts > 0, weights, 0.0)).float()
 
 
 def train(state: State) -> Iterator[Event]:
@@ -163,7 +190,9 @@ def train(state: State) -> Iterator[Event]:
         epoch = len(state.history) + 1
         if plan is None or planned != epoch:
             plan, planned = plan_epoch(state.recipe, len(state.pictures), epoch), epoch
-        yield _take_step(state, plan)
+        with state.compute.repeatable():
+            step = _take_step(state, plan)
+        yield step
 
 
 def _take_step(state: State, plan: Plan) -> Step:
@@ -188,7 +217,10 @@ def _take_step(state: State, plan: Plan) -> Step:
         loss = F.cross_entropy(logits, targets, state.class_weights, label_smoothing=recipe.label_smoothing)
         loss.backward()
     except (RuntimeError, MemoryError) as error:
-        raise _explained(error, state, images, targets) from error
+        output = logits = loss = None  # free what the pass holds
+        if (explained := _explained(error, state, images, targets)) is None:
+            raise
+        raise explained from error
     norm = torch.nn.utils.get_total_norm([p.grad for p in state.parameters if p.grad is not None])
     loss = loss.detach()
     if not math.isfinite(float(loss) + float(norm)):
@@ -257,8 +289,11 @@ def _judge(state: State, began: float) -> Iterator[Event]:
 
 
 def _stops_early(state: State) -> bool:
-    patience, best = state.recipe.early_stop, state.best
-    return bool(patience) and best is not None and len(state.history) - best.epoch >= patience
+    accuracies = [epoch.val_accuracy for epoch in state.history if epoch.val_accuracy is not None]
+    if not state.recipe.early_stop or not accuracies:
+        return False
+    reached = accuracies.index(max(accuracies))  # the same accuracy again is no better one
+    return len(accuracies) - 1 - reached >= state.recipe.early_stop
 
 
 def _not_finite(
@@ -279,9 +314,10 @@ def _not_finite(
 
 def _explained(
     error: RuntimeError | MemoryError, state: State, images: torch.Tensor, targets: torch.Tensor
-) -> Exception:
+) -> TrainingError | None:
     """Turn an error of PyTorch into one for people where its cause is known."""
     if is_out_of_memory(error):
+        traceback.clear_frames(error.__traceback__)  # they hold the memory of the pass that failed
         fits = largest_batch_that_fits(state.net, images, targets, state.compute)
         return TrainingError(
             f"the memory of {state.recipe.device} is too small for this batch",
@@ -296,4 +332,4 @@ def _explained(
             where=str(error).split(" does not")[0].split("\n")[0],
             hint="--no-strict allows it",
         )
-    return error
+    return None

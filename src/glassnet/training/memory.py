@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import torch
@@ -51,6 +52,8 @@ def largest_batch_that_fits(
     batch = len(images) // 2
     while batch:
         net.zero_grad(set_to_none=True)
+        if images.is_cuda:
+            torch.cuda.empty_cache()
         try:
             with compute.autocast():
                 output = net(images[:batch])
@@ -58,6 +61,7 @@ def largest_batch_that_fits(
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 break  # a batch of one and BatchNorm, say: what fits cannot be told from here
+            traceback.clear_frames(error.__traceback__)
             batch //= 2
             continue
         finally:

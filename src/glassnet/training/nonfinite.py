@@ -20,7 +20,10 @@ TORCH = (str(Path(torch.__file__).parent), "<")  # PyTorch's own files, and gene
 
 
 class _Watch(TorchFunctionMode):
-    """Note the first function that returns a number that is not finite while its inputs all are."""
+    """Note the first function whose result is not finite, unless a later one is finite again.
+
+    A mask of -inf before attention's softmax is sound, say.
+    """
 
     def __init__(self, net: torch.nn.Module) -> None:
         super().__init__()
@@ -30,13 +33,15 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        if self.found is None and not all(map(_finite, _tensors(result))):
+        results = [tensor for tensor in _tensors(result) if tensor.is_floating_point()]
+        fed = not all(map(_finite, _tensors((args, kwargs or {}))))
+        if all(map(_finite, results)):
+            if fed and results:
+                self.found = None
+        elif self.found is None:
             name = getattr(func, "__name__", str(func))
-            frame = next((f for f in reversed(traceback.extract_stack()) if _is_a_networks(f.filename)), None)
-            line = f", {frame.filename}:{frame.lineno}" if frame else ""
-            fed = [t for t in _tensors((args, kwargs or {})) if not _finite(t)]
             cause = " (it was given such numbers)" if fed else ""
-            self.found = f"{name} in {self.inside[-1] if self.inside else 'the network'}{line}{cause}"
+            self.found = f"{name} in {self.inside[-1] if self.inside else 'the network'}{_line()}{cause}"
         return result
 
     def enter(self, module: torch.nn.Module, _args: object) -> None:
@@ -50,8 +55,12 @@ class _Watch(TorchFunctionMode):
         self.inside.pop()
 
 
-def _is_a_networks(filename: str) -> bool:
-    return not filename.startswith((*TORCH, __file__))
+def _line() -> str:
+    """Give the line of the network's own code that is running; nothing where only PyTorch's layers are."""
+    frames = [frame for frame in traceback.extract_stack() if not frame.filename.startswith(TORCH)]
+    calls = [number for number, frame in enumerate(frames) if frame.name == "first_not_finite"]
+    inner = [frame for frame in frames[calls[-1] + 1 :] if frame.filename != __file__]
+    return f", {inner[-1].filename}:{inner[-1].lineno}" if inner else ""
 
 
 def _tensors(value: object) -> list[torch.Tensor]:
