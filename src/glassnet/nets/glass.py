@@ -1,7 +1,7 @@
 """`glass`: the default network, a small one made for pictures of 28² to 64² on a processor.
 
-Measured with Muon, one-cycle rate and bfloat16 on one core of an AMD EPYC (AVX-512 with bf16), torch 2.14.1, in a
-prototype of the engine; other work ran on the machine, so the seconds of training are rough:
+Measured with Muon, one-cycle rate and bfloat16 on one core of an AMD EPYC (AVX-512 with bf16), torch 2.14.1,
+in a prototype of the engine; other work ran on the machine, so the seconds of training are rough:
 
 - Fashion-MNIST, 3.5 epochs over 55,000 pictures: 93.24 % test, one seed, 165 s;
 - CIFAR-10 from JPEG files, 8 epochs over 45,000: 86.72 % test, one seed, 470 s;
@@ -32,8 +32,8 @@ class Glass(nn.Module):
     """A fixed patch basis, three stages of two 3×3 convolutions, maximum over the picture, a linear layer.
 
     Built to train in few epochs; only the whole was measured well, its parts hardly. The stem learns nothing:
-    patches are described by cosines in space and opponent colours, close to the principal components of natural
-    pictures, and scaled to variance one. Each component is passed on as its positive and its negative part.
+    patches are described by cosines in space and opponent colours, close to the principal components of
+    natural pictures, and scaled to variance one. Each component is passed on as its positive and its negative part.
     The convolutions begin as the identity in their first filters, so that the signal reaches the last layer
     from the first step. Channels are multiples of 32, which convolutions in bfloat16 compute fast.
 
