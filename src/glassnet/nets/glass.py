@@ -33,9 +33,9 @@ class Glass(nn.Module):
 
     Built to train in few epochs; only the whole was measured well, its parts hardly. The stem learns nothing:
     patches are described by cosines in space and opponent colours, close to the principal components of
-    natural pictures, and scaled to variance one. Each component is passed on as its positive and its negative part.
-    The convolutions begin as the identity in their first filters, so that the signal reaches the last layer
-    from the first step. Channels are multiples of 32, which convolutions in bfloat16 compute fast.
+    natural pictures, and scaled to variance one. Each component is passed on as its positive and its negative
+    part. The convolutions begin as the identity in their first filters, so that the signal reaches the last
+    layer from the first step. Channels are multiples of 32, which convolutions in bfloat16 compute fast.
 
     Pictures of 9×9 and larger work; those of 48² and more are taken in patches without overlap.
 
