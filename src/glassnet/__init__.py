@@ -5,7 +5,8 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `Pictures`, `load`: a source of pictures, its splits
 - `NETS`, `build`: networks by name
 - `Recipe`, `RECIPES`: every choice of a training
-- `train`: pictures and a network to a run; `begin`, `events` for a loop of one's own
+- `train`: pictures and a network to a run
+- `begin`, `events`: the same for a loop of one's own; it gets `Step`, `Judging`, `Epoch`, `Finished`
 - `Run`, `open_run`: the folder that a training wrote
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
 """
@@ -17,16 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glassnet.errors import GlassnetError as GlassnetError
+    from glassnet.evaluation.forward import Judging as Judging
     from glassnet.nets import NETS as NETS
     from glassnet.nets.build import build as build
     from glassnet.pictures.pictures import Pictures as Pictures
     from glassnet.pictures.sources import load as load
     from glassnet.run import Run as Run
     from glassnet.run import open_run as open_run
-    from glassnet.training.loop import begin as begin
+    from glassnet.training.events import Epoch as Epoch
+    from glassnet.training.events import Finished as Finished
+    from glassnet.training.events import Step as Step
     from glassnet.training.loop import train as events  # noqa: F401
     from glassnet.training.recipe import RECIPES as RECIPES
     from glassnet.training.recipe import Recipe as Recipe
+    from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.evaluate import evaluate as evaluate
     from glassnet.verbs.predict import predict as predict
@@ -42,9 +47,13 @@ _CONTENTS = {
     "build": "glassnet.nets.build:build",
     "Recipe": "glassnet.training.recipe:Recipe",
     "RECIPES": "glassnet.training.recipe:RECIPES",
-    "begin": "glassnet.training.loop:begin",
-    "events": "glassnet.training.loop:train",
     "train": "glassnet.verbs.train:train",
+    "begin": "glassnet.verbs.begin:begin",
+    "events": "glassnet.training.loop:train",
+    "Step": "glassnet.training.events:Step",
+    "Judging": "glassnet.evaluation.forward:Judging",
+    "Epoch": "glassnet.training.events:Epoch",
+    "Finished": "glassnet.training.events:Finished",
     "Run": "glassnet.run:Run",
     "open_run": "glassnet.run:open_run",
     "evaluate": "glassnet.verbs.evaluate:evaluate",
@@ -60,3 +69,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'glassnet' has no attribute '{name}'")
     module, _, attribute = _CONTENTS[name].partition(":")
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    """List the public names, for completion."""
+    return __all__

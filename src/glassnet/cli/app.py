@@ -1,30 +1,58 @@
-"""`glassnet`: the commands, their help, and how errors and results leave the process."""
+"""`glassnet`: the commands, their help, and how results and errors leave the process."""
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import sys
-from typing import Any, NoReturn
+import traceback
+from typing import NoReturn
 
 from cyclopts import App
+from cyclopts.exceptions import CycloptsError
 
 import glassnet
+from glassnet.cli.output import write_json
+from glassnet.cli.refusals import as_usage_error
 from glassnet.errors import GlassnetError
+from glassnet.terminal.symbols import fall_back
+
+# the first sentence of each command, here so that --help loads none of them; a test keeps both the same
+COMMANDS = {
+    "train": "Train a classifier on pictures, test it, and write everything into a run folder.",
+    "evaluate": "Judge a run's network: accuracy with its 95 % interval, and figures per class.",
+    "predict": "Tell the class of pictures, with probabilities.",
+    "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
+}
+
+
+class InterruptedCommandError(GlassnetError):
+    """Ctrl-C or SIGTERM ended the command."""
+
+    exit_code = 130
+
 
 app = App(
     name="glassnet",
     help="See through your neural network: from pictures to a tested classifier.",
     version=f"glassnet {glassnet.__version__}",
     help_format="plaintext",
+    help_epilogue="Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. Every command takes --json.",
 )
-for command in ("train", "evaluate", "predict", "board"):
-    app.command(f"glassnet.cli.{command}:{command}", name=command)
+for place, (command, sentence) in enumerate(COMMANDS.items()):
+    app.command(f"glassnet.cli.{command}:{command}", name=command, help=sentence, sort_key=place)
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code: 0, 1, 2 or 130."""
+    for stream in (sys.stdout, sys.stderr):
+        fall_back(stream)
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def run(words: list[str]) -> int:
@@ -37,40 +65,45 @@ def run(words: list[str]) -> int:
         The exit code: 0 done, 1 findings or a failed run, 2 wrong use, 130 interrupted.
     """
     try:
-        app(words, exit_on_error=False, print_error=True, result_action="return_none")
-    except GlassnetError as error:
-        return told(error)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201
-        return 130
+        code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:  # who read our output has gone: | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 2
-    return 0
+        return end.code if isinstance(end.code, int) else 1
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — told, each in its own words
+        return told(
+            _as_ours(error), json="--json" in (words[: words.index("--")] if "--" in words else words)
+        )
+    return code or 0  # a command returns its exit code, or None
 
 
-def told(error: GlassnetError) -> int:
-    """Write an error to standard error.
+def _as_ours(error: BaseException) -> GlassnetError:
+    if isinstance(error, GlassnetError):
+        return error
+    if isinstance(error, CycloptsError):
+        return as_usage_error(error, COMMANDS)
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptedCommandError("interrupted")
+    traceback.print_exception(error)
+    what = f"glassnet itself has failed: {type(error).__name__}: {error}".rstrip(": ")
+    return GlassnetError(what, hint="the traceback above shows where; please report it")
+
+
+def told(error: GlassnetError, *, json: bool) -> int:
+    """Write an error to standard error, and with `json` also as the one JSON object to standard output.
 
     Args:
         error: Any of ours.
+        json: Whether `--json` was given.
 
     Returns:
         Its exit code.
     """
     print(f"error: {error}", file=sys.stderr)  # noqa: T201
+    if json:
+        write_json({"error": {"what": error.what, **error.parts}, "exit_code": error.exit_code})
     return error.exit_code
-
-
-def write_json(content: dict[str, Any]) -> None:
-    """Write the one JSON object of a command to standard output.
-
-    Args:
-        content: Plain data.
-    """
-    print(json.dumps(content, ensure_ascii=True))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from glassnet.cli.app import write_json
+from glassnet.cli.output import output
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
-def board(*runs: Path, port: int = 6006, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def board(*runs: Path, port: int = 6006, json: Flag = False) -> int:
     """Open runs in TensorBoard, on this machine only, until Ctrl-C.
 
     Args:
@@ -20,11 +22,10 @@ def board(*runs: Path, port: int = 6006, json: Annotated[bool, Parameter(negativ
     """
     from glassnet.verbs.board import board as board_verb  # noqa: PLC0415 — --help loads no torch
 
-    server = board_verb(runs, port=port)
-    try:
-        if json:
-            write_json({"runs": [str(run) for run in runs], "pid": server.pid})
-        server.wait()
-    finally:
-        server.terminate()
-        server.wait()
+    with output(json=json) as out:
+        server = board_verb(runs, port=port, terminal=out.terminal)
+        try:
+            out.json({"url": server.url, "pid": server.process.pid, "runs": [str(run) for run in runs]})
+            return server.wait()
+        finally:
+            server.close()

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from glassnet.cli.app import write_json
+from glassnet.cli.output import output
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def evaluate(
@@ -18,7 +20,7 @@ def evaluate(
     *,
     net: str | None = None,
     data_dir: Path | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Flag = False,
 ) -> None:
     """Judge a run's network: accuracy with its 95 % interval, and figures per class.
 
@@ -29,19 +31,20 @@ def evaluate(
         data_dir: Where data sets are looked for first.
         json: Write one JSON object to standard output, everything else to standard error.
     """
-    from glassnet.terminal import open_terminal  # noqa: PLC0415 — --help loads no torch
-    from glassnet.verbs.evaluate import evaluate as evaluate_verb  # noqa: PLC0415
+    from glassnet.verbs.evaluate import evaluate as evaluate_verb  # noqa: PLC0415 — --help loads no torch
 
-    evaluation = evaluate_verb(run, source, net=net, data_dir=data_dir, terminal=open_terminal(json=json))
-    if json:
-        scores = asdict(evaluation.scores)
+    with output(json=json) as out:
+        found = evaluate_verb(run, source, net=net, data_dir=data_dir, terminal=out.terminal)
+        scores = asdict(found.scores)
         per_class = [{"class": entry.pop("name"), **entry} for entry in scores.pop("per_class")]
-        write_json(
+        left_out = [{"class": name, "images": count} for name, count in found.left_out.items()]
+        out.json(
             {
                 "run": str(run),
-                "source": evaluation.source,
-                "split": evaluation.split,
+                "source": found.source,
+                "split": found.split,
                 **scores,
                 "per_class": per_class,
+                "left_out": left_out,
             }
         )

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from glassnet.cli.app import write_json
+from glassnet.cli.output import output
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def predict(
@@ -16,8 +18,8 @@ def predict(
     /,
     *pictures: str,
     net: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> None:
+    json: Flag = False,
+) -> int:
     """Tell the class of pictures, with probabilities.
 
     Args:
@@ -26,22 +28,18 @@ def predict(
         net: The network as file.py:Class, where the run holds code of your own that has moved.
         json: Write one JSON object to standard output, everything else to standard error.
     """
-    from glassnet.terminal import open_terminal  # noqa: PLC0415 — --help loads no torch
-    from glassnet.verbs.predict import predict as predict_verb  # noqa: PLC0415
+    from glassnet.verbs.predict import predict as predict_verb  # noqa: PLC0415 — --help loads no torch
 
-    told = predict_verb(run, pictures, net=net, terminal=open_terminal(json=json))
-    if json:
-        write_json(
+    with output(json=json) as out:
+        found = predict_verb(run, pictures, net=net, terminal=out.terminal)
+        told = [
             {
-                "pictures": [
-                    {
-                        "path": picture.path,
-                        "class": picture.label,
-                        "probability": picture.probability,
-                        "top": [{"class": name, "probability": share} for name, share in picture.top],
-                    }
-                    for picture in told.pictures
-                ],
-                "rejected": [asdict(reject) for reject in told.rejected],
+                "path": picture.path,
+                "class": picture.label,
+                "probability": picture.probability,
+                "top": [{"class": name, "probability": share} for name, share in picture.top],
             }
-        )
+            for picture in found.pictures
+        ]
+        out.json({"pictures": told, "rejected": [asdict(reject) for reject in found.rejected]})
+    return 0 if told else 1

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from glassnet.cli.app import write_json
-from glassnet.training.recipe import Recipe, over
+from glassnet.cli.output import output
+from glassnet.training.recipe import Recipe
 
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Fields = Annotated[Recipe, Parameter(name="*", group="Recipe (what is not given is chosen, with its reason)")]
 
 
@@ -20,11 +21,11 @@ def train(
     recipe: Annotated[str | None, Parameter(name="--recipe")] = None,
     fields: Fields | None = None,
     weights: Path | None = None,
-    out: Path | None = None,
+    out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
     resume: Path | None = None,
-    accept_changes: Annotated[bool, Parameter(negative="")] = False,
+    accept_changes: Flag = False,
     data_dir: Path | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Flag = False,
 ) -> None:
     """Train a classifier on pictures, test it, and write everything into a run folder.
 
@@ -33,24 +34,21 @@ def train(
         recipe: A shipped recipe (tutorial-mlp, tutorial-fashion-cnn, tutorial-lenet) or a TOML file.
         fields: Choices of the recipe.
         weights: A weights file to start from.
-        out: The run folder; otherwise one in runs/, named after the time.
+        out_folder: The run folder; otherwise one in runs/, named after the time.
         resume: A run to go on with.
         accept_changes: Resume although pictures, network or recipe have changed.
         data_dir: Where data sets are looked for first.
         json: Write one JSON object to standard output, everything else to standard error.
     """
-    from glassnet.terminal import open_terminal  # noqa: PLC0415 — --help loads no torch
-    from glassnet.verbs.prepare import read_recipe  # noqa: PLC0415
-    from glassnet.verbs.train import train as train_verb  # noqa: PLC0415
+    from glassnet.verbs.train import train as train_verb  # noqa: PLC0415 — --help loads no torch
 
-    wishes = over(read_recipe(recipe), fields or Recipe())
-    run = train_verb(
-        None, source, recipe=wishes, weights=weights, out=out, resume=resume, accept_changes=accept_changes,
-        data_dir=data_dir, terminal=open_terminal(json=json),
-    )  # fmt: skip
-    if json:
+    with output(json=json) as out:
+        run = train_verb(
+            None, source, recipe=recipe, options=fields, weights=weights, out=out_folder, resume=resume,
+            accept_changes=accept_changes, data_dir=data_dir, terminal=out.terminal,
+        )  # fmt: skip
         info = run.info
-        write_json(
+        out.json(
             {
                 "run": str(run.path),
                 "net": info["net"]["net"],

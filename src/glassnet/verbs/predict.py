@@ -14,8 +14,9 @@ from glassnet.evaluation.forward import forward
 from glassnet.evaluation.predictions import Predictions
 from glassnet.pictures.pictures import Rejected
 from glassnet.pictures.policy import read_picture
-from glassnet.terminal import Terminal, open_terminal, show_field, show_predictions
-from glassnet.verbs.load import load_run
+from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
+from glassnet.terminal.answers import show_predictions, show_rejected
+from glassnet.verbs.load import Trained, load_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class PredictionList:
 
 def predict(
     run: Run | str | Path,
-    pictures: Sequence[str | Path],
+    pictures: str | Path | Sequence[str | Path],
     *,
     net: str | None = None,
     terminal: Terminal | None = None,
@@ -55,7 +56,7 @@ def predict(
 
     Args:
         run: The run or its folder.
-        pictures: Files, folders (with all that is in them) and patterns such as `*.jpg`.
+        pictures: One or more files, folders (with all that is in them) and patterns such as `*.jpg`.
         net: A NET to build instead of the run's own, where that one is code from a file.
         terminal: Where texts go; None for standard error.
 
@@ -71,10 +72,24 @@ def predict(
         True
     """
     terminal = terminal or open_terminal(json=True)
-    paths = [path for given in pictures for path in _files(given)]
+    given = [pictures] if isinstance(pictures, str | Path) else pictures
+    paths = list(dict.fromkeys(path for item in given for path in _files(item)))
     if not paths:
-        raise UsageError("there is no picture to look at", got=", ".join(map(str, pictures)) or "nothing")
+        raise UsageError(
+            "there is no picture to look at", got=", ".join(map(str, given)) or "nothing",
+            expected="files, folders or patterns such as '*.jpg'",
+        )  # fmt: skip
     trained = load_run(run, net=net, terminal=terminal)
+    done, rejected = _told(trained, paths)
+    if done:
+        show_predictions([(p.path, p.top) for p in done], terminal)
+    show_rejected([(reject.path, reject.reason) for reject in rejected], terminal)
+    show_field("pictures", f"{len(paths):,}: {len(done):,} told, {len(rejected):,} set aside", terminal)
+    show_next([f"glassnet evaluate {quoted(trained.run.path)} FOLDER"], terminal)
+    return PredictionList(tuple(done), tuple(rejected))
+
+
+def _told(trained: Trained, paths: Sequence[Path]) -> tuple[list[Prediction], list[Rejected]]:
     done: list[Prediction] = []
     rejected: list[Rejected] = []
     for start in range(0, len(paths), BATCH):
@@ -96,12 +111,7 @@ def predict(
             _prediction(str(path), row, trained.classes)
             for (path, _), row in zip(read, batch.probabilities, strict=True)
         ]
-    result = PredictionList(tuple(done), tuple(rejected))
-    show_predictions([(p.path, p.top) for p in result.pictures], terminal)
-    for reject in result.rejected:
-        show_field("set aside", f"{reject.path}: {reject.reason}", terminal)
-    show_field("pictures", f"{len(paths):,}: {len(done):,} told, {len(rejected):,} set aside", terminal)
-    return result
+    return done, rejected
 
 
 def _prediction(path: str, probabilities: np.ndarray, classes: tuple[str, ...]) -> Prediction:
@@ -118,8 +128,9 @@ def _files(given: str | Path) -> list[Path]:
     if path.is_dir():
         return sorted(item for item in path.rglob("*") if item.is_file() and not item.name.startswith("."))
     found = sorted(Path(match) for match in glob.glob(str(given), recursive=True))
-    if not found:
+    files = [file for match in found for file in (_files(match) if match.is_dir() else [match])]
+    if not any(file.is_file() for file in files):
         raise UsageError(
             "there is no such picture", where=given, expected="a file, a folder or a pattern such as '*.jpg'"
         )
-    return [file for match in found for file in (_files(match) if match.is_dir() else [match])]
+    return [file for file in files if file.is_file()]

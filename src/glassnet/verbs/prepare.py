@@ -17,19 +17,21 @@ from glassnet.nets.build import BuiltNet, build, given
 from glassnet.nets.fit_check import check_fits
 from glassnet.nets.measure import macs_per_picture, num_parameters
 from glassnet.nets.rebuild import rebuild
+from glassnet.nets.spec import parse_spec
 from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.scale import Scale
 from glassnet.pictures.statistics import mean_and_deviation
-from glassnet.terminal import show_choices, show_pictures
+from glassnet.terminal.answers import show_choices, show_pictures
 from glassnet.training.checkpoint import machine
 from glassnet.training.choices import Facts, check_device, resolve
-from glassnet.training.recipe import Recipe, named, read_toml
 from glassnet.verbs.source import Splits, arrange, read_source
 
 if TYPE_CHECKING:
     from glassnet.run import Run
     from glassnet.terminal import Terminal
+    from glassnet.training.recipe import Recipe
     from glassnet.verbs.source import Source
+    from glassnet.verbs.wishes import Wishes
 
 DEFAULT_NET = "glass"
 DEFAULT_SOURCE = "fashion-mini"
@@ -48,32 +50,13 @@ class Job:
     parameters: int
     macs: int  # multiply-adds of one picture
     recipe: Recipe  # resolved
-    reasons: dict[str, str]  # of the automatic choices
-
-
-def read_recipe(recipe: Recipe | str | Path | None) -> Recipe:
-    """Give a recipe by any of its names.
-
-    Args:
-        recipe: Itself, the name of a shipped one, a TOML file, or None.
-
-    Returns:
-        The recipe; open in every field for None.
-
-    Raises:
-        UsageError: There is none, or it cannot be read.
-    """
-    if recipe is None or isinstance(recipe, Recipe):
-        return recipe or Recipe()
-    if isinstance(recipe, Path) or recipe.endswith(".toml"):
-        return read_toml(Path(recipe))
-    return named(recipe)
+    reasons: dict[str, str]  # of each field of the recipe: who asked for it, or why it was chosen
 
 
 def prepare(
-    net: nn.Module | str | None,
+    net: nn.Module | None,
     source: Source | None,
-    wishes: Recipe,
+    wishes: Wishes,
     *,
     old: Run | None,
     weights: Path | None,
@@ -97,23 +80,14 @@ def prepare(
     Raises:
         UsageError: Something given cannot be used.
     """
-    if wishes.device is not None:
-        check_device(wishes.device)
-    if old is not None and source is None:
-        source = old.info["source"]["name"]
-        if not old.info["source"]["by_name"]:
-            raise UsageError(
-                "the run was trained on picture objects", where=old.path, hint="give them again as source"
-            )
-    if source is None:
-        source = DEFAULT_SOURCE
+    asked = wishes.recipe
+    _refuse_early(wishes, weights, module=net, old=old)
+    source = _chosen_source(source, old)
     read = read_source(source, terminal, data_dir=data_dir)
-    seed = wishes.seed if wishes.seed is not None else 0
-    val = wishes.val if wishes.val is not None else DEFAULT_VAL
-    splits = arrange(read, val=val, seed=seed)
+    seed = asked.seed if asked.seed is not None else 0
+    splits = arrange(read, val=asked.val if asked.val is not None else DEFAULT_VAL, seed=seed)
     show_pictures(splits.named, splits.notes, terminal)
 
-    scale = _scale(wishes, splits.train)
     _seed_everything(seed)
     built = _build(net, wishes, splits.train, old, weights)
     policy, classes = splits.train.policy, splits.train.classes
@@ -134,12 +108,46 @@ def prepare(
         ),
         own_net=built.record["class"].startswith("glassnet.nets.glass."),
     )
-    recipe, reasons = resolve(replace(wishes, net=built.record["net"]), facts)
-    if wishes.net is None and net is None:
+    recipe, reasons = resolve(replace(asked, net=built.record["net"]), facts)
+    if asked.net is None and net is None:
         reasons["net"] = "the best accuracy for its time on pictures of 28² to 64² (measured)"
     about = f"{built.record['net']}: {parameters:,} parameters, {macs / 1e6:,.1f} M multiply-adds a picture"
-    show_choices(about, built.notes, recipe, reasons, terminal)
-    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons)
+    all_reasons = wishes.origins | reasons
+    show_choices(about, built.notes, recipe, all_reasons, set(reasons), terminal)
+    scale = _scale(recipe, splits.train)
+    return Job(_named(source), splits, scale, built, parameters, macs, recipe, all_reasons)
+
+
+def _refuse_early(wishes: Wishes, weights: Path | None, *, module: nn.Module | None, old: Run | None) -> None:
+    """Refuse what can be told wrong at once, before pictures are read for minutes."""
+    asked = wishes.recipe
+    if asked.device is not None:
+        check_device(asked.device)
+    if module is None and "net" in wishes.now:
+        spec = parse_spec(asked.net)
+        if spec.path is not None and not Path(spec.path).expanduser().is_file():
+            raise UsageError("the file of the network is not there", where=spec.path)
+    if weights is None:
+        return
+    if module is not None:
+        hint = "load them into the module before: load_state_dict"
+        raise UsageError("weights are for a NET by name", hint=hint)
+    if old is not None:
+        raise UsageError("weights and resume exclude each other", hint="a resumed run goes on with its own")
+    if not weights.expanduser().is_file():
+        raise UsageError("the weights file is not there", where=weights)
+
+
+def _chosen_source(source: Source | None, old: Run | None) -> Source:
+    if source is not None:
+        return source
+    if old is None:
+        return DEFAULT_SOURCE
+    if not old.info["source"]["by_name"]:
+        raise UsageError(
+            "the run was trained on picture objects", where=old.path, hint="give them again as source"
+        )
+    return old.info["source"]["name"]
 
 
 def describe(job: Job, command: list[str]) -> dict[str, Any]:
@@ -199,11 +207,9 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         was, is_now = before["source"]["splits"].get(name), now["source"]["splits"].get(name)
         if was != is_now:
             lines.append(f"pictures, {name}: {_split(was)}, now {_split(is_now)}")
-    lines += [
-        f"network, {key}: {before['net'][key]}, now {now['net'][key]}"
-        for key in ("class", "resolved")
-        if before["net"][key] != now["net"][key]
-    ]
+    was_net, is_net = (_without_folder(side["net"]) for side in (before, now))
+    if was_net != is_net:
+        lines.append(f"network: {was_net}, now {is_net}")
     was_source, is_source = before["net"]["source"] or {}, now["net"]["source"] or {}
     if (was_source.get("sha256"), was_source.get("siblings")) != (
         is_source.get("sha256"),
@@ -211,6 +217,14 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     ):
         lines.append(f"network, code: {was_source.get('path')} has changed")
     return lines
+
+
+def _without_folder(record: dict[str, Any]) -> str:
+    """Write a network so that it is the same after its file has moved; the hash tells of its code."""
+    if record["resolved"] is None:
+        return record["class"]
+    spec = parse_spec(record["resolved"])
+    return str(replace(spec, path=Path(spec.path).name) if spec.path else spec)
 
 
 def _split(split: dict[str, Any] | None) -> str:
@@ -224,8 +238,8 @@ def _named(source: Source) -> str:
     return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
-def _scale(wishes: Recipe, pictures: Pictures) -> Scale:
-    if wishes.normalize == "half":
+def _scale(recipe: Recipe, pictures: Pictures) -> Scale:
+    if recipe.normalize == "half":
         return Scale((0.5,) * pictures.policy.channels, (0.5,) * pictures.policy.channels)
     return Scale(*mean_and_deviation(pictures))
 
@@ -238,18 +252,14 @@ def _seed_everything(seed: int) -> None:
 
 
 def _build(
-    net: nn.Module | str | None, wishes: Recipe, pictures: Pictures, old: Run | None, weights: Path | None
+    net: nn.Module | None, wishes: Wishes, pictures: Pictures, old: Run | None, weights: Path | None
 ) -> BuiltNet:
     policy = pictures.policy
     shape = {"height": policy.height, "width": policy.width, "num_classes": len(pictures.classes)}
-    if isinstance(net, nn.Module):
-        if weights is not None:
-            raise UsageError(
-                "weights are for a NET by name", hint="load them into the module before: load_state_dict"
-            )
+    if net is not None:
         return given(net, in_channels=policy.channels, **shape)
     if old is not None:
-        return rebuild(
-            old.info["net"], run=old.path, net=net, weights_bytes=old.info["parameters"] * 8 + 1_000_000
-        )
-    return build(wishes.net or DEFAULT_NET, in_channels=policy.channels, **shape, weights=weights)
+        again = wishes.recipe.net if "net" in wishes.now else None
+        limit = old.info["parameters"] * 8 + 1_000_000
+        return rebuild(old.info["net"], run=old.path, net=again, weights_bytes=limit)
+    return build(wishes.recipe.net or DEFAULT_NET, in_channels=policy.channels, **shape, weights=weights)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.errors import UsageError
+import numpy as np
+
+from glassnet.errors import PicturesError, UsageError
+from glassnet.pictures.arrays import to_policy
 from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
 from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.sources import open_source
 from glassnet.pictures.splits import split_off
-from glassnet.terminal import show_reading
+from glassnet.terminal.progress import show_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,22 +42,13 @@ class Splits:
         return {name: pictures for name, pictures in splits.items() if pictures is not None}
 
 
-def read_source(
-    source: Source,
-    terminal: Terminal,
-    *,
-    data_dir: Path | None,
-    policy: Policy | None = None,
-    classes: Sequence[str] | None = None,
-) -> dict[str, Pictures]:
-    """Read a source.
+def read_source(source: Source, terminal: Terminal, *, data_dir: Path | None) -> dict[str, Pictures]:
+    """Read a source to train on.
 
     Args:
         source: A SOURCE of the command line, or pictures.
         terminal: Where progress is drawn.
         data_dir: Where data sets are looked for first.
-        policy: Of an earlier run, whose network sees pictures this way; None: chosen from the pictures.
-        classes: Of an earlier run, in the order of its labels; None: those of the source.
 
     Returns:
         Splits by name.
@@ -66,7 +60,92 @@ def read_source(
         return {source.split: source}
     if isinstance(source, dict):
         return source
-    return show_reading(open_source(source, data_dir=data_dir, policy=policy, classes=classes), terminal)
+    return show_reading(open_source(source, data_dir=data_dir), terminal)
+
+
+def read_for_run(
+    source: Source, terminal: Terminal, *, data_dir: Path | None, policy: Policy, classes: Sequence[str]
+) -> dict[str, Pictures]:
+    """Read a source to judge a run on: seen as in its training, with the run's classes, matched by name.
+
+    Args:
+        source: A SOURCE of the command line, or pictures.
+        terminal: Where progress is drawn.
+        data_dir: Where data sets are looked for first.
+        policy: How the run's network sees pictures.
+        classes: The run's, in the order of its labels.
+
+    Returns:
+        Splits by name. Pictures of classes that the run does not know are still there, with labels from
+        `len(classes)` on: `without_strangers` takes them out.
+
+    Raises:
+        PicturesError: It cannot be used, or has no class of the run.
+    """
+    if isinstance(source, Pictures | dict):
+        read = {source.split: source} if isinstance(source, Pictures) else source
+        read = {name: to_policy(pictures, policy) for name, pictures in read.items()}
+    else:
+        try:
+            events = open_source(source, data_dir=data_dir, policy=policy, classes=classes)
+            return show_reading(events, terminal)
+        except PicturesError as first:  # among others: classes that the run does not know
+            try:
+                read = show_reading(open_source(source, data_dir=data_dir, policy=policy), terminal)
+            except PicturesError:
+                raise first from None
+    found = next(iter(read.values())).classes
+    if not set(found) & set(classes):
+        raise PicturesError(
+            "the source has no class of the run", where=next(iter(read.values())).source,
+            got=", ".join(found), expected=f"classes among {', '.join(classes)}",
+        )  # fmt: skip
+    return {name: _renumbered(pictures, classes) for name, pictures in read.items()}
+
+
+def _renumbered(pictures: Pictures, classes: Sequence[str]) -> Pictures:
+    """Number the labels as the run does; classes that it does not know come after its own."""
+    names = (*classes, *(name for name in pictures.classes if name not in classes))
+    number = np.array([names.index(name) for name in pictures.classes], np.int64)
+    return replace(pictures, labels=number[pictures.labels], classes=names)
+
+
+def without_strangers(pictures: Pictures, classes: Sequence[str]) -> tuple[Pictures, dict[str, int]]:
+    """Take out the pictures of classes that a run does not know.
+
+    Args:
+        pictures: From `read_for_run`.
+        classes: The run's.
+
+    Returns:
+        The pictures of its classes, and the number of those left out by class name.
+
+    Raises:
+        PicturesError: None is left.
+
+    Example:
+        >>> from glassnet.pictures import load
+        >>> splits = load("fashion-mini")
+        >>> kept, left_out = without_strangers(splits["test"], splits["test"].classes[:9])
+        >>> len(kept), left_out
+        (900, {'Ankle boot': 100})
+    """
+    counts = np.bincount(pictures.labels, minlength=len(pictures.classes)).tolist()
+    left_out = {
+        name: count
+        for name, count in zip(pictures.classes[len(classes) :], counts[len(classes) :], strict=True)
+        if count
+    }
+    if not left_out:
+        return replace(pictures, classes=tuple(classes)), {}
+    kept = pictures.take(np.flatnonzero(pictures.labels < len(classes)), split=pictures.split)
+    if not len(kept):
+        raise PicturesError(
+            f"no picture of the {pictures.split} split is of a class of the run", where=pictures.source,
+            got=", ".join(left_out), expected=f"classes among {', '.join(classes)}",
+        )  # fmt: skip
+    kept = replace(kept, classes=tuple(classes), rejected=pictures.rejected, notes=pictures.notes)
+    return kept, left_out
 
 
 def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:

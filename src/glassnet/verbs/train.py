@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from glassnet import tensorboard
-from glassnet.draw import missing_font
-from glassnet.errors import GlassnetError, RunError, UsageError
-from glassnet.evaluation.forward import forward_split
-from glassnet.evaluation.predictions import Predictions
-from glassnet.evaluation.scores import score
-from glassnet.nets.weights import load_weights, read_weights
+from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
-from glassnet.terminal import (
-    Terminal,
-    open_terminal,
-    quoted,
-    show_field,
-    show_judging,
-    show_next,
-    show_scores,
-    show_training,
-    spark_line,
-)  # fmt: skip
+from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
+from glassnet.terminal.progress import show_training
 from glassnet.training.checkpoint import restore
 from glassnet.training.keep import keep, save
-from glassnet.training.loop import State, begin
+from glassnet.training.loop import State
+from glassnet.training.loop import begin as begin_training
 from glassnet.training.loop import train as train_events
-from glassnet.training.recipe import Recipe, check, from_table, over, to_toml
-from glassnet.verbs.prepare import Job, changes, describe, prepare, read_recipe
+from glassnet.training.recipe import Recipe, over, to_toml
+from glassnet.verbs.finish import finish
+from glassnet.verbs.prepare import Job, changes, describe, prepare
+from glassnet.verbs.surroundings import put_back, stop_requests
+from glassnet.verbs.users_code import line_of_users_code
+from glassnet.verbs.wishes import lay_together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import threading
 
     from torch import nn
 
-    from glassnet.pictures.pictures import Pictures
     from glassnet.verbs.source import Source
 
 
 class InterruptedTrainingError(GlassnetError):
-    """A training was asked to stop, and was saved."""
+    """A training was asked to stop."""
 
     exit_code = 130
 
@@ -65,6 +51,7 @@ def train(
     lr: float | None = None,
     seed: int | None = None,
     val: float | None = None,
+    options: Recipe | None = None,
     weights: str | Path | None = None,
     out: str | Path | None = None,
     resume: Run | str | Path | None = None,
@@ -74,16 +61,21 @@ def train(
 ) -> Run:
     """Train a network on pictures, test it, and write everything into a run folder.
 
+    The global random generators are seeded for the training; afterwards they, and PyTorch's settings, are as
+    they were before. Ctrl-C and SIGTERM end the training between two steps, after a checkpoint; a second one
+    ends it at once.
+
     Args:
-        net: Any `nn.Module`, trained in place and left with the best weights; or a NET of the command line;
-            None for the recipe's, or glassnet's own.
-        source: A SOURCE of the command line, or `Pictures`; None for `fashion-mini`.
+        net: Any `nn.Module`, trained in place and left with the best weights, in eval mode; or a NET of the
+            command line; None for the recipe's, or glassnet's own.
+        source: A SOURCE of the command line, `Pictures`, or a dict of splits; None for `fashion-mini`.
         recipe: A `Recipe`, the name of a shipped one, or a TOML file; what it leaves open is chosen.
         epochs: Over the recipe's.
         batch: Over the recipe's, pictures.
         lr: Over the recipe's.
         seed: Over the recipe's.
         val: Over the recipe's, 0..0.9.
+        options: Any other fields over the recipe's.
         weights: A weights file to start from.
         out: The run folder; None for one in `runs`, named after the time.
         resume: A run to go on with, to the same bits as if it had never stopped.
@@ -102,48 +94,40 @@ def train(
 
     Example:
         >>> run = train("lenet", "fashion-mini", epochs=0.02, out=tmp_path / "run")
-        >>> sorted(run.info["result"]["seconds"])
-        ['data', 'evaluate', 'total', 'train']
+        >>> run.info["result"]["steps"]
+        1
     """
     began = time.perf_counter()
     terminal = terminal or open_terminal(json=True)
     old = None if resume is None else resume if isinstance(resume, Run) else open_run(resume)
     if old and out:
         raise UsageError("out and resume exclude each other", hint="a resumed run goes on in its own folder")
-    base = from_table(old.info["recipe"], where=f"{old.path}/run.json") if old else Recipe()
-    wishes = Recipe(epochs=epochs, batch=batch, lr=lr, seed=seed, val=val)  # pyright: ignore[reportArgumentType]
-    wishes = over(over(base, read_recipe(recipe)), wishes)
+    if out and Path(out).exists():
+        create_run(Path(out))  # refuses a folder that is taken, before pictures are read for minutes
+    single = Recipe(epochs=epochs, batch=batch, lr=lr, seed=seed, val=val)  # pyright: ignore[reportArgumentType]
+    single = over(options or Recipe(), single)
     if isinstance(net, str):
-        wishes = replace(wishes, net=net)
-    check(wishes, where="the recipe and options given")
+        single, net = replace(single, net=net), None
+    wishes = lay_together(old=old, recipe=recipe, options=single)
 
-    job = prepare(
-        net, source, wishes, old=old, weights=_path(weights), data_dir=_path(data_dir),
-        terminal=terminal,
-    )  # fmt: skip
-    run = old or create_run(Path(out) if out else _new_path(job))
-    with locked(run), _stop_requests() as stop:
-        info = describe(job, sys.argv) | {
-            "started": datetime.now().astimezone().isoformat(timespec="seconds")
-        }
+    with ExitStack() as stack:
         if old:
-            _refuse_changes(old, info, accept=accept_changes)
-            resumed = [*old.info.get("resumed", []), {"command": info["command"], "started": info["started"]}]
-            info |= {"command": old.info["command"], "started": old.info["started"], "resumed": resumed}
-        state = begin(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
+            stack.enter_context(locked(old))
+        stack.enter_context(put_back())
+        job = prepare(
+            net, source, wishes, old=old, weights=_path(weights), data_dir=_path(data_dir), terminal=terminal
+        )
+        run = old or create_run(_path(out) or _new_path(job))
+        if not old:
+            stack.enter_context(locked(run))
+        info = _info(job, old, accept_changes=accept_changes)
+        state = begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
         show_field("run", str(run.path), terminal)
         if old:
             _go_on(state, old, terminal)
+            began -= sum(state.seconds.values())  # what was done before counts too
         _write_head(run, job, info)
-        try:
-            _train(state, run, stop, terminal)
-        except GlassnetError as error:
-            status = "interrupted" if isinstance(error, InterruptedTrainingError) else "failed"
-            with suppress(RunError):
-                write_json(run.path / "run.json", {**info, "status": status, "error": str(error)})
-            raise
-        result = _finish(job, state, run, began, terminal)
-        write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
+        _run_to_the_end(job, state, run, info, began, terminal)
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -168,21 +152,29 @@ def _new_path(job: Job) -> Path:
     return path
 
 
-def _write_head(run: Run, job: Job, info: dict[str, Any]) -> None:
-    """Write all that is known before the first step: whatever happens then, the run tells what it was."""
-    for name, text in job.built.sources.items():
-        write_whole(run.path / "net" / Path(name).name, text)
-    write_whole(run.path / "recipe.toml", to_toml(job.recipe, job.reasons))
-    write_json(run.path / "run.json", {**info, "status": "running"})
-
-
-def _refuse_changes(old: Run, info: dict[str, Any], *, accept: bool) -> None:
+def _info(job: Job, old: Run | None, *, accept_changes: bool) -> dict[str, Any]:
+    """Describe the run; one that goes on must be the same training, and keeps its first command."""
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    info = describe(job, sys.argv) | {"started": started}
+    if old is None:
+        return info
     differences = changes(old.info, info)
-    if differences and not accept:
+    if differences and not accept_changes:
         raise UsageError(
             "this would not be the same training", where=old.path, got="; ".join(differences),
             expected="the same pictures, network and recipe", hint="--accept-changes goes on all the same",
         )  # fmt: skip
+    again = {"command": info["command"], "started": started, "changes": differences}
+    resumed = [*old.info.get("resumed", []), again]
+    return info | {"command": old.info["command"], "started": old.info["started"], "resumed": resumed}
+
+
+def _write_head(run: Run, job: Job, info: dict[str, Any]) -> None:
+    """Write all that is known before the first step: whatever happens then, the run tells what it was."""
+    for name, text in job.built.sources.items():
+        write_whole(run.path / "net" / name, text)
+    write_whole(run.path / "recipe.toml", to_toml(job.recipe, job.reasons))
+    write_json(run.path / "run.json", {**info, "status": "running"})
 
 
 def _go_on(state: State, old: Run, terminal: Terminal) -> None:
@@ -199,90 +191,53 @@ def _go_on(state: State, old: Run, terminal: Terminal) -> None:
         show_field("note", f"the same bits are not promised: {'; '.join(differences)}", terminal)
 
 
-def _train(state: State, run: Run, stop: threading.Event, terminal: Terminal) -> None:
+def _run_to_the_end(
+    job: Job, state: State, run: Run, info: dict[str, Any], began: float, terminal: Terminal
+) -> None:
+    """Train, judge, and write into the run how it ended, however that was."""
+    resume = f"glassnet train --resume {quoted(run.path)}"
+    try:
+        with stop_requests() as stop:
+            _train(state, run, stop, resume, terminal)
+        result = finish(job, state, run, began, terminal)
+        write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
+    except BaseException as error:
+        told = _told(error, state, resume)
+        status = "interrupted" if isinstance(told, InterruptedTrainingError) else "failed"
+        with suppress(RunError):
+            write_json(run.path / "run.json", {**info, "status": status, "error": str(told)})
+        if told is error:
+            raise
+        raise told from error
+
+
+def _train(state: State, run: Run, stop: threading.Event, resume: str, terminal: Terminal) -> None:
     events = keep(train_events(state), state, run)
     events = show_training(tensorboard.log(events, state, run), state, terminal)
     for _ in events:
         if stop.is_set():
-            events.close()  # pyright: ignore[reportAttributeAccessIssue]
-            save(state, run)
-            raise InterruptedTrainingError(
-                "stopped, and saved", where=f"step {state.step:,} of {state.num_steps:,}",
-                hint=f"glassnet train --resume {quoted(run.path)}",
-            )  # fmt: skip
+            break
+    events.close()
+    if stop.is_set():
+        save(state, run)
+        raise InterruptedTrainingError(
+            "stopped, and saved", where=f"step {state.step:,} of {state.num_steps:,}", hint=resume
+        )
 
 
-def _finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -> dict[str, Any]:
-    """Judge the best weights on the validation and test splits, and write down the result."""
-    judging_began = time.perf_counter()
-    net, recipe = state.net, job.recipe
-    tensors, _ = read_weights(run.weights("best"))
-    load_weights(net, tensors, where=run.weights("best"), num_classes=len(job.splits.train.classes))
-    accuracies: dict[str, float | None] = {"val": None, "test": None}
-    for name, pictures in (("val", job.splits.val), ("test", job.splits.test)):
-        if pictures is None:
-            continue
-        predictions = _judge(net, state, pictures, name, terminal)
-        write_whole(run.predictions(name), predictions.to_bytes())
-        tensorboard.log_predictions(run, pictures, predictions, state.step)
-        scores = score(predictions.labels, predictions.predicted, predictions.classes)
-        accuracies[name] = scores.accuracy
-        if name == "test" or job.splits.test is None:
-            what = (
-                "test split, which chose nothing"
-                if name == "test"
-                else "validation split, which chose the weights"
-            )
-            show_scores(scores, what, terminal)
-    if trouble := missing_font(job.splits.train.classes):
-        show_field("note", trouble, terminal)
-    state.seconds["evaluate"] += time.perf_counter() - judging_began
-    images = sum(epoch.images for epoch in state.history)
-    seconds = {"total": time.perf_counter() - began, **state.seconds}
-    working = seconds["data"] + seconds["train"]
-    curve = [
-        epoch.val_accuracy if epoch.val_accuracy is not None else epoch.train_accuracy
-        for epoch in state.history
-    ]
-    told = f"{seconds['total']:.1f} s: {seconds['data']:.1f} s data, {seconds['train']:.1f} s training, "
-    told += f"{seconds['evaluate']:.1f} s evaluation; {images / working:,.0f} pictures/s"
-    show_field("time", f"{told}  {spark_line(curve, terminal.text)}", terminal)
-    return {
-        "epochs": recipe.epochs if state.step == state.num_steps else len(state.history),
-        "steps": state.step,
-        "images": images,
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "images_per_second": round(images / working, 1),
-        "best_epoch": state.best.epoch if state.best else None,
-        "val_accuracy": accuracies["val"],
-        "test_accuracy": accuracies["test"],
-        "findings": [],
-    }
-
-
-def _judge(net: nn.Module, state: State, pictures: Pictures, name: str, terminal: Terminal) -> Predictions:
-    events = forward_split(net, pictures, state.scale, state.compute)
-    logits = show_judging(events, f"judging the {name} split", terminal)
-    return Predictions(logits.numpy(), pictures.labels, np.asarray(pictures.paths), pictures.classes)
-
-
-@contextmanager
-def _stop_requests() -> Iterator[threading.Event]:
-    """Note Ctrl-C and SIGTERM, so that the training ends between two steps; a second one ends it at once."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # signals reach the main thread only: who called from another one stops it there
-        return
-
-    def note(number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(number, before[number])
-
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _told(error: BaseException, state: State, resume: str) -> BaseException:
+    """Tell what the person's own code raised, or that they stopped us, as an error of ours."""
+    if isinstance(error, KeyboardInterrupt):
+        what = "stopped at once; it goes on from the last checkpoint"
+        return InterruptedTrainingError(what, hint=resume)
+    line = None if isinstance(error, GlassnetError) else line_of_users_code(error)
+    if line is None:
+        return error
+    where, code = line
+    message = str(error).strip().split("\n")[0]
+    return TrainingError(
+        f"the network raised {type(error).__name__} at step {state.step + 1:,}: {message}".rstrip(": "),
+        where=where,
+        got=code,
+        hint=f"the last checkpoint is kept: {resume}",
+    )

@@ -1,0 +1,103 @@
+"""Where texts and progress go, and how a line and a table are set."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INDENT = 12  # columns: the name of a field stands in them
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where texts and progress go: texts are the answer, progress is not."""
+
+    text: Console
+    progress: Console
+
+
+def open_terminal(*, json: bool) -> Terminal:
+    """Open the terminal of one command.
+
+    Args:
+        json: Whether standard output is kept for one JSON object.
+
+    Returns:
+        Texts to standard output, or to standard error with `json`; progress to standard error always.
+    """
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    if json:
+        return Terminal(progress, progress)
+    return Terminal(Console(highlight=False, soft_wrap=True), progress)
+
+
+def show_field(name: str, value: str, terminal: Terminal) -> None:
+    """Show one line of an answer.
+
+    Args:
+        name: In bold; empty where the line goes on with the field above.
+        value: Beside it, as it is.
+        terminal: Where to.
+    """
+    terminal.text.print(Text(f"{name:<{INDENT - 1}} ", style="bold"), Text(value), sep="")
+
+
+def show_next(commands: Sequence[str], terminal: Terminal) -> None:
+    """End with the next useful commands, ready to paste.
+
+    Args:
+        commands: A line each.
+        terminal: Where to.
+    """
+    for index, command in enumerate(commands):
+        show_field("" if index else "next", command, terminal)
+
+
+def show_table(
+    rows: Sequence[Sequence[str]], styles: Sequence[str], terminal: Terminal, *, indent: int = INDENT
+) -> None:
+    """Set cells in columns as wide as their widest cell; Chinese characters count as two.
+
+    Args:
+        rows: With the same number of cells each.
+        styles: One a column: a style of rich, or `right` to set it flush right.
+        terminal: Where to.
+        indent: Columns left free.
+    """
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = Text(" " * indent)
+        for cell, width, style in zip(row, widths, styles, strict=True):
+            gap = " " * (width - cell_len(cell))
+            if style == "right":
+                line.append(f"{gap}{cell}  ")
+            else:
+                line.append(f"{cell}{gap}  ", style)
+        line.rstrip()
+        terminal.text.print(line)
+
+
+def quoted(path: object) -> str:
+    """Write a path so that it can be pasted into the system's shell.
+
+    Args:
+        path: Any.
+
+    Returns:
+        The path, in quotes where it needs them.
+
+    Example:
+        >>> quoted("my runs/one")
+        "'my runs/one'"
+    """
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))

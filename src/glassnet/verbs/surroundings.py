@@ -1,0 +1,74 @@
+"""What a training finds and leaves as it was: random generators, PyTorch's settings, signal handlers."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def put_back() -> Iterator[None]:
+    """Put the global random generators and PyTorch's settings back at the end, also after an error.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> before = torch.get_rng_state()
+        >>> with put_back():
+        ...     _ = torch.manual_seed(1)
+        >>> torch.equal(before, torch.get_rng_state())
+        True
+    """
+    strict, warn_only = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    generators = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002 — the global one
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+        torch.set_rng_state(generators[0])
+        random.setstate(generators[1])
+        np.random.set_state(generators[2])  # noqa: NPY002
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+
+
+@contextmanager
+def stop_requests() -> Iterator[threading.Event]:
+    """Note Ctrl-C and SIGTERM, so that a training ends between two steps; a second one ends it at once.
+
+    Yields:
+        Set when one came. In another thread than the main one, which alone gets signals, it never is.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def note(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
