@@ -11,7 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glassnet.training.batches import (
-    Plan, batch_starts, cut_out, gather, generator, mix, plan_epoch,
+    Plan,
+    batch_starts,
+    cut_out,
+    gather,
+    generator,
+    mix,
+    plan_epoch,
 )  # fmt: skip
 from toys import PLAIN, pictures
 

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from glassnet.errors import RecipeError, UsageError
 from glassnet.training import recipe as module
 from glassnet.training.recipe import (
-    ABOVE_ZERO, BOUNDS, RECIPES, Recipe, check, from_table, named, over, read_toml, to_toml,
+    ABOVE_ZERO,
+    BOUNDS,
+    RECIPES,
+    Recipe,
+    check,
+    from_table,
+    named,
+    over,
+    read_toml,
+    to_toml,
 )  # fmt: skip
 
 TYPES = get_type_hints(Recipe)
@@ -96,7 +105,10 @@ def error_of(table):
             "'epochs' has an impossible value\n  where: my.toml\n  got: 0.0\n"
             "  expected: above 0.0, and finite",
         ),
-        ({"val": 0.95}, "'val' has an impossible value\n  where: my.toml\n  got: 0.95\n  expected: 0.0 to 0.9"),
+        (
+            {"val": 0.95},
+            "'val' has an impossible value\n  where: my.toml\n  got: 0.95\n  expected: 0.0 to 0.9",
+        ),
         (
             {"mixup": 0.2, "cutmix": 1.0},
             "mixup and cutmix cannot both be on\n  where: my.toml\n  hint: set one of them to 0",

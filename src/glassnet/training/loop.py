@@ -323,8 +323,8 @@ def _explained(
             f"the memory of {state.recipe.device} is too small for this batch",
             where=f"step {state.step + 1}",
             got=f"batch {len(images)}",
-            expected=f"batch {fits} fits" if fits else "not even one picture fits",
-            hint=f"--batch {fits}" if fits else "a smaller network or smaller pictures",
+            expected={None: None, 0: "not even one picture fits"}.get(fits, f"batch {fits} fits"),
+            hint="a smaller network or pictures" if fits == 0 else f"--batch {fits or len(images) // 2}",
         )
     if "deterministic" in str(error):
         return TrainingError(
