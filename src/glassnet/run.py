@@ -314,8 +314,8 @@ def read_checkpoint(run: Run) -> tuple[bytes, dict[str, Any], list[str]] | None:
             content = read_json(manifest)
             digest, facts = content.get("sha256"), content.get("facts")
             tensors = (manifest.parent / _tensors_name(step, digest)).read_bytes()
-        except (RunError, OSError) as error:
-            got = error.parts.get("got") if isinstance(error, RunError) else error.strerror
+        except (RunError, OSError, ValueError) as error:
+            got = error.parts.get("got") if isinstance(error, RunError) else getattr(error, "strerror", error)
             damaged.append(f"checkpoint {step}: {got}")
             continue
         whole = hashlib.sha256(tensors).hexdigest() == digest
