@@ -42,4 +42,6 @@ def predict(
             for picture in found.pictures
         ]
         out.json({"pictures": told, "rejected": [asdict(reject) for reject in found.rejected]})
+        if not told:
+            out.terminal.progress.print("error: none of the pictures could be read")
     return 0 if told else 1

@@ -11,6 +11,7 @@ from glassnet.terminal.console import show_field, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from rich.console import Console
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from glassnet.terminal.console import Terminal
     from glassnet.training.recipe import Recipe
 
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 MOST_CLASSES = 30  # lines of the table per class; the rest is in the run
 MOST_NAMES = 12  # of classes in a line
 MOST_REJECTED = 5
@@ -65,8 +67,7 @@ def show_pictures(splits: Mapping[str, Pictures], notes: Sequence[str], terminal
     first = next(iter(splits.values()))
     policy = first.policy
     colour = "grey" if policy.channels == 1 else "RGB"
-    words = {"train": "training", "val": "validation", "test": "test"}
-    counts = ", ".join(f"{len(pictures):,} {words[name]}" for name, pictures in splits.items())
+    counts = ", ".join(f"{len(pictures):,} {SPLIT_NAMES[name]}" for name, pictures in splits.items())
     show_field("pictures", f"{first.source}: {counts}; {policy.width}×{policy.height} {colour}", terminal)
     names = ", ".join(first.classes[:MOST_NAMES]) + (", …" if len(first.classes) > MOST_NAMES else "")
     show_field("classes", f"{len(first.classes)}: {names}", terminal)
@@ -94,7 +95,7 @@ def show_choices(
     notes: Sequence[str],
     recipe: Recipe,
     reasons: Mapping[str, str],
-    chosen: set[str],
+    chosen: AbstractSet[str],
     terminal: Terminal,
 ) -> None:
     """Say what was chosen, and why.
@@ -107,8 +108,8 @@ def show_choices(
         chosen: The fields that nobody asked for; among them, what is off or says little is left out.
         terminal: Where to.
     """
-    show_field("network", net + (f"  ({reasons['net']})" if "net" in chosen else ""), terminal)
-    for note in notes:
+    show_field("network", net, terminal)
+    for note in (*([reasons["net"]] if "net" in chosen else ()), *notes):
         show_field("", note, terminal)
     terminal.text.print(Text("recipe", style="bold"))
     rows = []

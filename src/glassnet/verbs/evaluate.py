@@ -14,7 +14,7 @@ from glassnet.evaluation.predictions import Predictions
 from glassnet.evaluation.scores import Scores, score
 from glassnet.run import write_whole
 from glassnet.terminal import Terminal, open_terminal, quoted, show_next
-from glassnet.terminal.answers import show_pictures, show_scores
+from glassnet.terminal.answers import SPLIT_NAMES, show_pictures, show_scores
 from glassnet.terminal.progress import show_judging
 from glassnet.verbs.load import Trained, load_run
 from glassnet.verbs.source import arrange, read_for_run, without_strangers
@@ -79,12 +79,12 @@ def evaluate(
     pictures, left_out, notes = _pictures(trained, source, terminal, data)
     show_pictures({pictures.split: pictures}, notes, terminal)
     events = forward_split(trained.net, pictures, trained.scale, trained.compute)
-    logits = show_judging(events, f"judging the {pictures.split} split", terminal)
+    logits = show_judging(events, f"judging the {SPLIT_NAMES[pictures.split]} split", terminal)
     predictions = Predictions(logits.numpy(), pictures.labels, np.asarray(pictures.paths), trained.classes)
     scores = score(predictions.labels, predictions.predicted, predictions.classes)
     if source is None:
         write_whole(trained.run.predictions(pictures.split), predictions.to_bytes())
-    show_scores(scores, f"{pictures.split} split of {pictures.source}", terminal)
+    show_scores(scores, f"{SPLIT_NAMES[pictures.split]} split of {pictures.source}", terminal)
     name = quoted(trained.run.path)
     show_next([f"glassnet predict {name} PICTURE...", f"glassnet board {name}"], terminal)
     return Evaluation(trained.run, pictures.split, pictures.source, scores, predictions, left_out)

@@ -65,6 +65,8 @@ def finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -
         tensorboard.log_predictions(run, pictures, predictions, state.step)
         if name == "test" or job.splits.test is None:
             show_scores(scores, WHAT[name], terminal)
+    if job.splits.val is None and job.splits.test is None:
+        show_field("accuracy", "not measured: there is neither a validation nor a test split", terminal)
     if trouble := missing_font(job.splits.train.classes):
         show_field("note", trouble, terminal)
     seconds["total"] = time.perf_counter() - began
@@ -77,10 +79,9 @@ def _result(
     images = sum(epoch.images for epoch in state.history)
     per_second = images / (seconds["data"] + seconds["train"])
     rest = seconds["total"] - sum(seconds[name] for name in ("data", "train", "evaluate"))
-    told = f"{seconds['total']:.1f} s: {seconds['data'] + seconds['train']:.1f} s training"
-    told += f" ({seconds['data']:.1f} s of it data), {seconds['evaluate']:.1f} s evaluation"
-    told += f", {rest:.1f} s start, figures and files" if rest > 0 else ""
-    show_field("time", f"{told}; {per_second:,.0f} pictures/s", terminal)
+    told = f"{seconds['total']:.1f} s: training {seconds['data'] + seconds['train']:.1f} s"
+    told += f" ({per_second:,.0f} pictures/s), evaluation {seconds['evaluate']:.1f} s"
+    show_field("time", f"{told}, start, figures and files {max(rest, 0):.1f} s", terminal)
     curve = [e.train_accuracy if e.val_accuracy is None else e.val_accuracy for e in state.history]
     if len(curve) > 1 and (line := spark_line(curve, terminal.text)):
         whose = "training" if state.val is None else "validation"

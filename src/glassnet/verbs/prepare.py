@@ -51,6 +51,7 @@ class Job:
     macs: int  # multiply-adds of one picture
     recipe: Recipe  # resolved
     reasons: dict[str, str]  # of each field of the recipe: who asked for it, or why it was chosen
+    chosen: frozenset[str]  # the fields that nobody asked for
 
 
 def prepare(
@@ -110,12 +111,12 @@ def prepare(
     )
     recipe, reasons = resolve(replace(asked, net=built.record["net"]), facts)
     if asked.net is None and net is None:
-        reasons["net"] = "the best accuracy for its time on pictures of 28² to 64² (measured)"
+        reasons["net"] = "chosen for the best accuracy in its time on pictures of 28² to 64² (measured)"
     about = f"{built.record['net']}: {parameters:,} parameters, {macs / 1e6:,.1f} M multiply-adds a picture"
-    all_reasons = wishes.origins | reasons
-    show_choices(about, built.notes, recipe, all_reasons, set(reasons), terminal)
+    chosen, reasons = wishes.chosen | set(reasons), wishes.origins | reasons
+    show_choices(about, built.notes, recipe, reasons, chosen, terminal)
     scale = _scale(recipe, splits.train)
-    return Job(_named(source), splits, scale, built, parameters, macs, recipe, all_reasons)
+    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons, chosen)
 
 
 def _refuse_early(wishes: Wishes, weights: Path | None, *, module: nn.Module | None, old: Run | None) -> None:
@@ -185,6 +186,7 @@ def describe(job: Job, command: list[str]) -> dict[str, Any]:
         "macs_per_picture": job.macs,
         "recipe": asdict(job.recipe),
         "reasons": job.reasons,
+        "chosen": sorted(job.chosen),
     }
 
 
@@ -228,7 +230,9 @@ def _without_folder(record: dict[str, Any]) -> str:
 
 
 def _split(split: dict[str, Any] | None) -> str:
-    return "none" if split is None else f"{split['images']:,} with fingerprint {split['fingerprint'][:8]}"
+    if split is None:
+        return "none"
+    return f"{split.get('images')} with fingerprint {str(split.get('fingerprint'))[:8]}"
 
 
 def _named(source: Source) -> str:
@@ -260,6 +264,8 @@ def _build(
         return given(net, in_channels=policy.channels, **shape)
     if old is not None:
         again = wishes.recipe.net if "net" in wishes.now else None
+        record = old.info["net"]
         limit = old.info["parameters"] * 8 + 1_000_000
-        return rebuild(old.info["net"], run=old.path, net=again, weights_bytes=limit)
+        built = rebuild(record, run=old.path, net=again, weights_bytes=limit)
+        return built if again else replace(built, record={**built.record, "net": record["net"]})
     return build(wishes.recipe.net or DEFAULT_NET, in_channels=policy.channels, **shape, weights=weights)

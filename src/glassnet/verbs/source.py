@@ -181,7 +181,9 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
             "no validation split in the source: "
             f"{len(held):,} of the training pictures are set aside for it (seed {seed})"
         )
-    if test is None:
+    if test is None and held is None:
+        notes.append("no test split in the source either: the result will not be measured")
+    elif test is None:
         notes.append(
             "no test split in the source: the result will be the validation's, which chose the weights"
         )

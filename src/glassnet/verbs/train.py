@@ -239,5 +239,5 @@ def _told(error: BaseException, state: State, resume: str) -> BaseException:
         f"the network raised {type(error).__name__} at step {state.step + 1:,}: {message}".rstrip(": "),
         where=where,
         got=code,
-        hint=f"the last checkpoint is kept: {resume}",
+        hint=f"the run goes on from its last checkpoint: {resume}" if state.step else None,
     )

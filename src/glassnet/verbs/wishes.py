@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.training.recipe import Recipe, check, from_table, named, over, read_toml
+from glassnet.verbs.old_run import read_old
 
 if TYPE_CHECKING:
     from glassnet.run import Run
@@ -21,6 +22,7 @@ class Wishes:
     recipe: Recipe
     origins: dict[str, str]  # of each field that is not open: who asked for it
     now: frozenset[str]  # the fields asked for now, not in the run that is resumed
+    chosen: frozenset[str]  # those of the run that is resumed that nobody ever asked for
 
 
 def lay_together(*, old: Run | None, recipe: Recipe | str | Path | None, options: Recipe) -> Wishes:
@@ -43,18 +45,19 @@ def lay_together(*, old: Run | None, recipe: Recipe | str | Path | None, options
         >>> wishes.recipe.lr, wishes.origins["lr"], wishes.recipe.batch, wishes.origins["batch"]
         (0.1, 'as you said', 64, 'recipe tutorial-mlp')
     """
-    merged, origins, now = Recipe(), {}, set()
+    merged, origins, now, chosen = Recipe(), {}, set(), set()
     if old is not None:
-        info = old.info
+        info = read_old(old)
         merged = from_table(info["recipe"], where=f"{old.path}/run.json")
         origins = dict.fromkeys(info["recipe"], "as in the run so far") | info["reasons"]
+        chosen = set(info["chosen"])
     for layer, origin in ((_read(recipe), _origin(recipe)), (options, SAID)):
         merged = over(merged, layer)
         asked = [name for name, value in asdict(layer).items() if value is not None]
         origins |= dict.fromkeys(asked, origin)
         now.update(asked)
     check(merged, where="the recipe and options given")
-    return Wishes(merged, origins, frozenset(now))
+    return Wishes(merged, origins, frozenset(now), frozenset(chosen - now))
 
 
 def _read(recipe: Recipe | str | Path | None) -> Recipe:
