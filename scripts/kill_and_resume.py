@@ -2,9 +2,10 @@
 
 usage: python scripts/kill_and_resume.py [TRIALS] [SEED]      (POSIX only; 100 trials take some minutes)
 
-Each trial starts the same short training of a network with BatchNorm, dropout and EMA in a process of its own, sends
-SIGKILL after a random time between its start and its end, resumes it (killing it once more in a third of the
-trials), and compares the SHA-256 of best and last weights. Prints a line a trial; exit code 1 if any differs.
+Each trial starts the same short training of a network with BatchNorm, dropout and EMA in a process of its
+own, sends SIGKILL after a random time between its start and its end, resumes it (killing it once more in a
+third of the trials), and compares the SHA-256 of best and last weights. Prints a line a trial; exit code 1 if
+any differs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import time
 from pathlib import Path
 
 import glassnet
-from glassnet.pictures.pictures import Pictures
 from glassnet.terminal import open_terminal
 from glassnet.training import keep
 from glassnet.verbs.train import train  # loaded once here, so that each trial starts at once
@@ -27,13 +27,13 @@ from glassnet.verbs.train import train  # loaded once here, so that each trial s
 RECIPE = glassnet.Recipe(epochs=3.5, batch=32, ema=0.9, optimizer="adamw", shift=1, flip=True, device="cpu")
 
 
-def small_splits() -> dict[str, Pictures]:
+def small_splits() -> dict[str, glassnet.Pictures]:
     """Take every tenth picture of fashion-mini."""
     splits = glassnet.load("fashion-mini")
     return {name: split.take(range(0, len(split), 10), split=name) for name, split in splits.items()}
 
 
-def start(splits: dict[str, Pictures], out: Path) -> int:
+def start(splits: dict[str, glassnet.Pictures], out: Path) -> int:
     """Start or resume the training in a process of its own.
 
     Args:

@@ -1,19 +1,35 @@
-"""What the tests of the whole share: one small finished run, and a place of their own."""
+"""All tests: one thread each (so that workers of pytest-xdist do not crowd each other), no connection.
+
+They share one small finished run.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded; processes started by tests follow
+os.environ["GLASSNET_OFFLINE"] = "1"
+
 import pytest
+import torch
 
 from glassnet.run import Run
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the person's own list of named files."""
+    monkeypatch.setenv("GLASSNET_STATE", str(tmp_path_factory.getbasetemp() / "state"))
 
 
 @pytest.fixture(scope="session")
 def shared_run(tmp_path_factory) -> Run:
     """Train once for all tests; nobody writes into this one."""
-    from glassnet.verbs.train import train  # noqa: PLC0415 — tests that need no torch do not load it
+    from glassnet.verbs.train import train
 
     return train("lenet", "fashion-mini", epochs=0.1, out=tmp_path_factory.mktemp("runs") / "finished")
 
@@ -38,8 +54,8 @@ def alone(tmp_path_factory, tmp_path, monkeypatch) -> None:
 @pytest.fixture
 def animals(tmp_path) -> Path:
     """A folder of three classes with Chinese names that differ in colour: 12 training and 4 test pictures each."""
-    import numpy as np  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
+    import numpy as np
+    from PIL import Image
 
     random = np.random.default_rng(0)
     for split, count in (("train", 12), ("test", 4)):

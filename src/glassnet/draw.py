@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,7 +16,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
+    from matplotlib.axes import Axes
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
@@ -22,6 +24,7 @@ CHINESE_FONTS = (
 )  # fmt: skip
 INK, GOOD, BAD = "#1f2933", "#1a7f37", "#c62828"
 DPI = 100
+LEAST_WIDTH, LINE, GAP = 4.8, 0.16, 0.05  # inches: what a title needs, a line of text, white between pictures
 
 
 @cache
@@ -64,23 +67,55 @@ def new_figure(width: float, height: float) -> Figure:
     Returns:
         The figure, with its own canvas.
     """
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
     return figure
 
 
-def show_image(axes: object, image: np.ndarray) -> None:
-    """Draw a picture without axes, each of its pixels a crisp square.
+def show_image(axes: Axes, image: np.ndarray, extent: tuple[float, float, float, float]) -> None:
+    """Draw a picture, each of its pixels a crisp square.
 
     Args:
         axes: Of matplotlib.
         image: uint8 or float in 0..1, H×W×C with C 1 or 3.
+        extent: Left, right, bottom and top in the axes' own numbers.
     """
-    grey = image.shape[2] == 1
-    shown = image[:, :, 0] if grey else image
-    top = 255 if image.dtype.kind == "u" else 1.0
-    axes.imshow(shown, cmap="gray", vmin=0, vmax=top, interpolation="nearest")  # pyright: ignore[reportAttributeAccessIssue]
-    axes.set_axis_off()  # pyright: ignore[reportAttributeAccessIssue]
+    shown = image[:, :, 0] if image.shape[2] == 1 else image
+    most = 255 if image.dtype.kind == "u" else 1.0
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=most, extent=extent, interpolation="nearest", aspect="auto")
+
+
+def shortened(name: str, cells: int) -> str:
+    """Shorten a name in its middle, so that both ends, which tell names apart, can be read.
+
+    Args:
+        name: Any text; line breaks and tabs become spaces.
+        cells: Most of its width: a Latin letter takes one, a Chinese character two.
+
+    Returns:
+        The name, with … where something is left out.
+
+    Example:
+        >>> shortened("a long name of a class, number 7", 16)
+        'a long …number 7'
+    """
+    characters = list(" ".join(name.split()))
+    if sum(map(_cells, characters)) <= cells:
+        return "".join(characters)
+    head, tail = [], []
+    left = cells - 1
+    while characters:
+        end = head if sum(map(_cells, head)) < sum(map(_cells, tail)) else tail
+        character = characters.pop(0 if end is head else -1)
+        left -= _cells(character)
+        if left < 0:
+            break
+        end.append(character)
+    return "".join(head) + "…" + "".join(reversed(tail))
+
+
+def _cells(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figure:
@@ -95,18 +130,9 @@ def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figu
         The figure.
     """
     low, high = float(images.min()), float(images.max())
-    columns = min(8, len(images))
-    rows = -(-len(images) // columns)
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}), _quiet():
-        figure = new_figure(1.2 * columns, 1.35 * rows + 0.5)
-        figure.suptitle(f"{title}; black is {low:.2f}, white is {high:.2f}", fontsize=11)
-        for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-            axes.set_axis_off()
-            if index < len(images):
-                show_image(axes, (images[index] - low) / ((high - low) or 1.0))
-                axes.set_title(names[index], fontsize=8, pad=2)
-        figure.canvas.draw()
-    return figure
+    title = f"{title}\nblack is {low:.2f}, white is {high:.2f}".replace("-", "−")
+    names = [shortened(name, 17) for name in names]
+    return _grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
 
 
 def draw_predictions(
@@ -128,31 +154,61 @@ def draw_predictions(
     Returns:
         The figure.
     """
+    names, colours = [], []
+    for label, guess, probability in zip(labels, predicted, probabilities, strict=True):
+        said = f"{shortened(classes[guess], 15)} {100 * probability:.0f} %"
+        names.append(said if label == guess else f"{shortened(classes[label], 21)}\n{said}")
+        colours.append(GOOD if label == guess else BAD)
+    title = f"{colours.count(GOOD)} of {len(images)} right\nin red: what it is, then what was said"
+    return _grid(images, names, colours, title=title, cell=1.45)
+
+
+def _grid(
+    images: np.ndarray, names: Sequence[str], colours: Sequence[str], *, title: str, cell: float
+) -> Figure:
+    """Draw pictures in rows of up to eight, each in a cell so many inches wide, with their names above them.
+
+    All is placed here, in inches: laying out 32 axes takes matplotlib half a second.
+    """
     columns = min(8, len(images))
     rows = -(-len(images) // columns)
-    right = sum(label == guess for label, guess in zip(labels, predicted, strict=True))
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}), _quiet():
-        figure = new_figure(1.45 * columns, 1.75 * rows + 0.5)
-        figure.suptitle(
-            f"{right} of {len(images)} right; in red: what it is, then what was said", fontsize=11
-        )
-        for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-            axes.set_axis_off()
-            if index >= len(images):
-                continue
-            label, guess = labels[index], predicted[index]
-            said = f"{classes[guess]} {100 * probabilities[index]:.0f} %"
-            show_image(axes, images[index])
-            axes.set_title(
-                said if label == guess else f"{classes[label]}\n{said}",
-                color=GOOD if label == guess else BAD, fontsize=8, pad=3,
+    wide, tall = images.shape[2], images.shape[1]
+    side = cell - 2 * GAP
+    high = side * min(max(tall / wide, 0.25), 2.0)
+    names_high = LINE * (1 + max(name.count("\n") for name in names)) + GAP
+    width, height = max(cell * columns, LEAST_WIDTH), rows * (high + names_high + GAP) + 3 * LINE
+    left = (width - cell * columns) / 2 + GAP
+    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
+        figure = new_figure(width, height)
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(0, height))
+        axes.set_axis_off()
+        axes.set_autoscale_on(False)
+        axes.text(width / 2, height - LINE / 2, title, ha="center", va="top", fontsize=10, parse_math=False)
+        for index, image in enumerate(images):
+            x = left + cell * (index % columns)
+            top = height - 3 * LINE - names_high - (index // columns) * (high + names_high + GAP)
+            half = min(side, high * wide / tall) / 2
+            show_image(
+                axes, image, (x + side / 2 - half, x + side / 2 + half, top - half * 2 * tall / wide, top)
+            )
+            axes.text(
+                x + side / 2, top + GAP / 2, names[index], color=colours[index],
+                ha="center", va="bottom", fontsize=8, linespacing=1.15, parse_math=False,
             )  # fmt: skip
-        figure.canvas.draw()
     return figure
 
 
-def _quiet() -> warnings.catch_warnings:
-    """Let a missing glyph be told once, by `missing_font`, and not by matplotlib for each text."""
-    quiet = warnings.catch_warnings()
-    warnings.filterwarnings("ignore", message="Glyph .* missing from")
-    return quiet
+def pixels(figure: Figure) -> np.ndarray:
+    """Turn a figure into a picture.
+
+    Args:
+        figure: From one of the functions above.
+
+    Returns:
+        uint8, H×W×3.
+    """
+    canvas = FigureCanvasAgg(figure)
+    with warnings.catch_warnings():  # `missing_font` says it once, not matplotlib for each text
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 INFO = "run.json"
 KEPT_CHECKPOINTS = 2  # the last one, and the one before it should the last be damaged
+MOST_TEXT_BYTES = 100_000_000  # a larger file was not written here, and reading it would fill the memory
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,19 @@ class Run:
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`: one for each judged epoch and some steps."""
-        lines = (self.path / "metrics.jsonl").read_text("utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        """The lines of `metrics.jsonl`: one for each judged epoch and some steps.
+
+        Raises:
+            RunError: The file is missing or damaged.
+        """
+        path = self.path / "metrics.jsonl"
+        try:
+            lines = [json.loads(line) for line in _read_text(path).splitlines()]
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError("a file of the run cannot be read", where=path, got=error) from None
+        if not all(isinstance(line, dict) for line in lines):
+            raise RunError("a file of the run cannot be read", where=path, expected="an object in each line")
+        return lines
 
 
 def open_run(path: str | Path) -> Run:
@@ -121,6 +131,8 @@ def create_run(path: Path) -> Run:
 def locked(run: Run) -> Iterator[None]:
     """Be the only writer of a run; the system frees the lock when the process ends, however it ends.
 
+    Half-written files that a killed writer left are removed.
+
     Args:
         run: The run.
 
@@ -128,7 +140,7 @@ def locked(run: Run) -> Iterator[None]:
         Nothing.
 
     Raises:
-        RunError: Another process writes it.
+        RunError: Another process writes it, or the folder cannot be written.
     """
     lock = filelock.FileLock(run.path / ".lock")
     try:
@@ -137,7 +149,11 @@ def locked(run: Run) -> Iterator[None]:
         raise RunError(
             "another process writes this run", where=run.path, hint="wait for it, or stop it"
         ) from None
+    except OSError as error:
+        raise RunError("the run cannot be locked", where=run.path, got=error.strerror or error) from None
     try:
+        for leftover in run.path.rglob(".*.partial"):
+            leftover.unlink(missing_ok=True)
         yield
     finally:
         lock.release()
@@ -157,24 +173,25 @@ def write_whole(path: Path, content: bytes | str) -> str:
         RunError: The disk is full or fails; what was there before is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = None
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
+            _sync_folder(path.parent.parent)
+        with partial.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(partial, path)
         _sync_folder(path.parent)
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
         raise RunError(
             "a file of the run cannot be written", where=path, got=error.strerror or error,
             expected=f"room for {len(data):,} bytes", hint="what was there before is untouched; make room",
         ) from None  # fmt: skip
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return hashlib.sha256(data).hexdigest()
 
 
@@ -214,10 +231,10 @@ def read_json(path: Path) -> dict[str, Any]:
         Its content.
 
     Raises:
-        RunError: It is missing or damaged.
+        RunError: It is missing, damaged or larger than any that glassnet writes.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(_read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise RunError("a file of the run cannot be read", where=path, got=error) from None
     if not isinstance(content, dict):
@@ -227,12 +244,22 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def _read_text(path: Path) -> str:
+    size = path.stat().st_size
+    if size > MOST_TEXT_BYTES:
+        raise ValueError(f"{size:,} bytes, more than glassnet writes")
+    return path.read_text("utf-8")
+
+
 def write_checkpoint(run: Run, step: int, tensors: bytes, facts: dict[str, Any]) -> None:
     """Add a checkpoint and remove those that are no longer needed.
 
+    The manifest names its tensors by their content: a second checkpoint of the same step never replaces what
+    the first one's manifest names.
+
     Args:
         run: The run.
-        step: Steps taken.
+        step: Steps taken; checkpoints of later steps, which a training that went back has left, are removed.
         tensors: A safetensors file.
         facts: Plain data.
 
@@ -240,16 +267,32 @@ def write_checkpoint(run: Run, step: int, tensors: bytes, facts: dict[str, Any])
         RunError: As `write_whole`; the checkpoints before are untouched.
     """
     folder = run.path / "checkpoints"
-    digest = write_whole(folder / f"{step:010}.safetensors", tensors)
-    write_json(folder / f"{step:010}.json", {"step": step, "sha256": digest, "facts": facts})
-    for manifest in sorted(folder.glob("*.json"))[:-KEPT_CHECKPOINTS]:
-        manifest.unlink()
-    named = {manifest.stem for manifest in folder.glob("*.json")}
-    for (
-        file
-    ) in folder.iterdir():  # what a killed writer left, too; nobody else writes here: the run is locked
-        if file.stem not in named:
-            file.unlink()
+    digest = hashlib.sha256(tensors).hexdigest()
+    write_whole(folder / _tensors_name(step, digest), tensors)
+    manifest = {"step": step, "sha256": digest, "facts_sha256": _facts_digest(facts), "facts": facts}
+    write_json(folder / f"{step:010}.json", manifest)
+    manifests = [path for path in _manifests(run) if int(path.stem) <= step][:KEPT_CHECKPOINTS]
+    kept = {path.name for path in manifests}
+    for path in manifests:
+        with suppress(RunError):  # a damaged one keeps no tensors
+            kept.add(_tensors_name(int(path.stem), read_json(path).get("sha256")))
+    for file in folder.iterdir():  # nobody else writes here: the run is locked
+        if file.name not in kept:
+            with suppress(OSError):  # what cannot be removed now is removed after the next checkpoint
+                file.unlink()
+
+
+def _manifests(run: Run) -> list[Path]:
+    """List the manifests of the checkpoints, the last one first."""
+    return sorted((run.path / "checkpoints").glob("[0-9]" * 10 + ".json"), reverse=True)
+
+
+def _tensors_name(step: int, digest: object) -> str:
+    return f"{step:010}-{str(digest)[:16]}.safetensors"
+
+
+def _facts_digest(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def read_checkpoint(run: Run) -> tuple[bytes, dict[str, Any], list[str]] | None:
@@ -265,18 +308,20 @@ def read_checkpoint(run: Run) -> tuple[bytes, dict[str, Any], list[str]] | None:
         RunError: There are checkpoints, and all are damaged.
     """
     damaged: list[str] = []
-    for manifest in sorted((run.path / "checkpoints").glob("[0-9]*.json"), reverse=True):
+    for manifest in _manifests(run):
+        step = int(manifest.stem)
         try:
             content = read_json(manifest)
-            tensors = manifest.with_suffix(".safetensors").read_bytes()
-        except (RunError, OSError) as error:
-            damaged.append(f"checkpoint {manifest.stem}: {error}")
+            digest, facts = content.get("sha256"), content.get("facts")
+            tensors = (manifest.parent / _tensors_name(step, digest)).read_bytes()
+        except (RunError, OSError, ValueError) as error:
+            got = error.parts.get("got") if isinstance(error, RunError) else getattr(error, "strerror", error)
+            damaged.append(f"checkpoint {step}: {got}")
             continue
-        if hashlib.sha256(tensors).hexdigest() == content.get("sha256") and isinstance(
-            content.get("facts"), dict
-        ):
-            return tensors, content["facts"], damaged
-        damaged.append(f"checkpoint {manifest.stem}: its SHA-256 is not the one written beside it")
+        whole = hashlib.sha256(tensors).hexdigest() == digest
+        if whole and isinstance(facts, dict) and _facts_digest(facts) == content.get("facts_sha256"):
+            return tensors, facts, damaged
+        damaged.append(f"checkpoint {step}: its SHA-256 is not the one written beside it")
     if damaged:
         raise RunError("every checkpoint of this run is damaged", where=run.path, got="; ".join(damaged))
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
-from glassnet.draw import draw_inputs, draw_predictions
+from glassnet.draw import draw_inputs, draw_predictions, pixels
 from glassnet.training.batches import gather, plan_epoch
 from glassnet.training.events import Epoch, Step
 
@@ -45,7 +45,8 @@ def log(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
     writer = SummaryWriter(run.path / "tensorboard", purge_step=state.step + 1 if state.step else None)
     try:
         if state.step == 0:
-            writer.add_figure("pictures/as the network sees them", _inputs(state), 0)
+            seen = pixels(_inputs(state))
+            writer.add_image("pictures/as the network sees them", seen, 0, dataformats="HWC")
         for event in events:
             match event:
                 case Step() if event.step % every == 0:
@@ -85,7 +86,7 @@ def log_predictions(run: Run, pictures: Pictures, predictions: Predictions, step
         predictions.classes,
     )
     writer = SummaryWriter(run.path / "tensorboard")
-    writer.add_figure(f"predictions/{pictures.split}", figure, step)
+    writer.add_image(f"predictions/{pictures.split}", pixels(figure), step, dataformats="HWC")
     writer.close()
 
 

@@ -44,7 +44,9 @@ def test_evaluate_json(cli, finished_run):
     low, high = found["interval"]
     assert 0 <= low <= found["accuracy"] <= high <= 1
     assert found["images"] == sum(entry["support"] for entry in found["per_class"]) == 1000
-    assert all(set(entry) == {"class", "precision", "recall", "f1", "support"} for entry in found["per_class"])
+    assert all(
+        set(entry) == {"class", "precision", "recall", "f1", "support"} for entry in found["per_class"]
+    )
     assert (found["split"], found["left_out"]) == ("test", [])
 
 
@@ -83,7 +85,10 @@ def test_damaged_weights_are_told(cli, finished_run):
     finished_run.weights("best").write_bytes(b"x")
     ended = cli("evaluate", finished_run.path)
     assert ended.code == 0
-    assert f"damaged     {finished_run.weights('best')}: its SHA-256 is not the one in manifest.json" in ended.out
+    assert (
+        f"damaged     {finished_run.weights('best')}: its SHA-256 is not the one in manifest.json"
+        in ended.out
+    )
     finished_run.weights("last").write_bytes(b"x")
     ended = cli("evaluate", finished_run.path)
     assert (ended.code, ended.err.split("\n")[0]) == (1, "error: the run has no whole weights")
@@ -133,9 +138,9 @@ def test_the_same_pixels_whatever_the_file(cli, finished_run, sneaker, tmp_path)
     exif[0x112] = 6  # shown turned by 90 degrees to the right
     turned.save(tmp_path / "turned.png", exif=exif)
     Image.new("L", (1, 1), 200).save(tmp_path / "one.png")
-    first, second, one = cli(
-        "predict", finished_run.path, sneaker, "turned.png", "one.png", "--json"
-    ).json["pictures"]
+    first, second, one = cli("predict", finished_run.path, sneaker, "turned.png", "one.png", "--json").json[
+        "pictures"
+    ]
     assert first["top"] == second["top"]
     assert len(one["top"]) == 5
 

@@ -42,8 +42,9 @@ def test_json(cli, tmp_path):
     assert (found["run"], found["net"], found["source"]) == ("one", "lenet", "fashion-mini")
     assert (found["epochs"], found["images"], found["findings"]) == (0.1, 512, [])
     assert 0 <= found["val_accuracy"] <= 1
-    assert json.loads((tmp_path / "one" / "run.json").read_text())["result"]["test_accuracy"] == (
-        found["test_accuracy"]
+    assert (
+        json.loads((tmp_path / "one" / "run.json").read_text())["result"]["test_accuracy"]
+        == (found["test_accuracy"])
     )
 
 
@@ -63,7 +64,10 @@ def test_a_recipe_file(cli, tmp_path):
     assert ended.code == 0
     assert "recipe my.toml" in ended.out
     again = cli("train", "--recipe", "one/recipe.toml", "--out", "two", "--json").json
-    assert again["test_accuracy"] == json.loads((tmp_path / "one/run.json").read_text())["result"]["test_accuracy"]
+    assert (
+        again["test_accuracy"]
+        == json.loads((tmp_path / "one/run.json").read_text())["result"]["test_accuracy"]
+    )
 
 
 def test_a_folder_with_chinese_names(cli, animals):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from collections.abc import Callable
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from pictures_for_tests import noise  # noqa: E402
+from typing import TYPE_CHECKING
+
+from pictures_for_tests import noise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +29,9 @@ def _own_cache(tmp_path_factory, monkeypatch):
 def make_folder(tmp_path) -> Callable[..., Path]:
     """Write two pictures (PNG) into each of the named folders."""
 
-    def make(*names: str, name: str = "pictures", size: tuple[int, int] = (20, 16), mode: str = "RGB") -> Path:
+    def make(
+        *names: str, name: str = "pictures", size: tuple[int, int] = (20, 16), mode: str = "RGB"
+    ) -> Path:
         root = tmp_path / name
         for number, folder in enumerate(names or ("cat", "dog")):
             (root / folder).mkdir(parents=True, exist_ok=True)

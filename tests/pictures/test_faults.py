@@ -10,19 +10,23 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pictures_for_tests import noise
 from glassnet.errors import PicturesError
 from glassnet.pictures import Loaded, Policy, load, open_source, read_picture
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
 from glassnet.pictures.pictures import Rejected
 from glassnet.pictures.splits import split_off
+
+from pictures_for_tests import noise
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -63,6 +67,16 @@ def test_case_01_nothing_usable_is_an_error(make_folder, tmp_path):
     with pytest.raises(PicturesError, match="none of the files is a usable picture") as error:
         load(tmp_path / "bad")
     assert error.value.parts["got"] == "2 files; the first, cat/1.jpg: the file has 0 bytes"
+
+
+def test_case_01_split_without_a_usable_picture_is_an_error(make_folder):
+    root = make_folder("train/cat", "train/dog", "val/cat")
+    for path in (root / "val" / "cat").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(PicturesError) as error:
+        load(root)
+    assert error.value.what == "none of the files in val is a usable picture"
+    assert error.value.parts["got"] == "2 files; the first, val/cat/0.png: the file has 0 bytes"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +160,9 @@ def test_case_05_orientation_gives_the_same_pixels_everywhere(tmp_path, kind, or
     stored = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"lossless": True} if kind == "WEBP" else {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
+    options = (
+        {"lossless": True} if kind == "WEBP" else {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
+    )
     stored.save(tmp_path / "turned", kind, exif=exif, **options)
     policy = Policy(height=64, width=96, channels=3)
     pixels = read_picture(tmp_path / "turned", policy).astype(int)
@@ -281,7 +297,11 @@ def test_case_10_indices_come_from_the_union_of_splits(make_folder):
         (("train/cat", "train/dog", "test/Cat"), "'Cat' and 'cat'"),
         (("train/Straße", "train/dog", "test/STRASSE"), "'STRASSE' and 'Straße' ('Stra\\xdfe')"),
         (
-            ("train/" + unicodedata.normalize("NFC", "é"), "train/dog", "test/" + unicodedata.normalize("NFD", "é")),
+            (
+                "train/" + unicodedata.normalize("NFC", "é"),
+                "train/dog",
+                "test/" + unicodedata.normalize("NFD", "é"),
+            ),
             "'e\u0301' ('e\\u0301') and '\xe9' ('\\xe9')",
         ),
     ],
@@ -298,8 +318,8 @@ def test_case_11_nearly_equal_names_are_refused_and_both_shown(tmp_path, names, 
 
 
 def test_case_11_any_name_works(make_folder):
-    names = ("猫 和 狗", "O'Brien \"x\"" if sys.platform != "win32" else "O'Brien", "a & b", "日本語")
-    names += ("<script>alert(1)</script>".replace("/", "⁄"),) if sys.platform != "win32" else ()
+    names = ("猫 和 狗", 'O\'Brien "x"' if sys.platform != "win32" else "O'Brien", "a & b", "日本語")
+    names += ("<script>alert(1)",) if sys.platform != "win32" else ()
     train = load(make_folder(*names, name="图片 与 空格"))["train"]
     assert train.classes == tuple(sorted(names))
     assert not train.rejected
@@ -371,7 +391,9 @@ def test_case_13_hostile_zip_stays_inside(tmp_path):
 def test_case_13_hostile_tar_stays_inside(tmp_path, kind):
     archive = tmp_path / f"bad.tar.{kind}"
     with tarfile.open(archive, f"w:{kind}") as file:
-        for number, name in enumerate(("./cat/1.png", "./cat/2.png", "./dog/1.png", "../escaped.png", "/abs.png")):
+        for number, name in enumerate(
+            ("./cat/1.png", "./cat/2.png", "./dog/1.png", "../escaped.png", "/abs.png")
+        ):
             member = tarfile.TarInfo(name)
             member.size = len(picture_bytes(number))
             file.addfile(member, io.BytesIO(picture_bytes(number)))
@@ -408,7 +430,7 @@ def test_case_13_compressed_tar_that_expands_too_much_is_refused(tmp_path):
 
 def test_case_14_file_that_changes_while_it_is_read(make_folder, monkeypatch):
     root = make_folder()
-    from glassnet.pictures import folders  # noqa: PLC0415
+    from glassnet.pictures import folders
 
     listing = folders.list_folder
 

@@ -12,13 +12,13 @@ import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from glassnet.errors import GlassnetError, PicturesError
-from glassnet.pictures import Progress, load
-from glassnet.pictures import originals
+from glassnet.pictures import Progress, load, originals
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.download import Remote, download
 from glassnet.pictures.originals import ORIGINALS, read_idx
@@ -39,13 +39,15 @@ def few(monkeypatch):
     for name, original in ORIGINALS.items():
         small = {"train": 50, "test": 10} if name == "cifar10" else {"train": 30, "test": 20}
         monkeypatch.setitem(
-            ORIGINALS, name, originals.Original(**{**vars(original), "num_pictures": small, "system_folder": None})
+            ORIGINALS,
+            name,
+            originals.Original(**{**vars(original), "num_pictures": small, "system_folder": None}),
         )
     monkeypatch.setattr(originals, "_CIFAR_PICTURES", 10)
 
 
 def write_mnist(folder: Path, *, packed: bool) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(0)
     arrays = {}
     for split, stem, count in (("train", "train", 30), ("test", "t10k", 20)):
@@ -78,7 +80,7 @@ def test_fashion_mnist_of_the_system():
 @pytest.mark.parametrize("layout", ["MNIST/raw", "mnist", "."])
 @pytest.mark.parametrize("packed", [True, False])
 def test_mnist_is_found_below_a_data_folder(tmp_path, monkeypatch, layout, packed):
-    arrays = write_mnist(tmp_path / "data" / layout / "x" / "..", packed=packed)
+    arrays = write_mnist(tmp_path / "data" / layout, packed=packed)
     monkeypatch.setenv("GLASSNET_DATA", str(tmp_path / "data"))
     splits = load("mnist")
     for split, (images, labels) in arrays.items():
@@ -127,10 +129,23 @@ def test_wrong_number_of_pictures_is_an_error(tmp_path):
     assert error.value.what == "these are not the test files of mnist"
 
 
+class Python2Pickler(pickle._Pickler):
+    """Writes bytes as Python 2 wrote its strings."""
+
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
+
+    def save_string(self, value: bytes) -> None:
+        self.write(pickle.BINSTRING + struct.pack("<i", len(value)) + value)
+        self.memoize(value)
+
+    dispatch[bytes] = save_string
+
+
 def python_2_pickle(images: np.ndarray, labels: list[int]) -> bytes:
-    """Pickle a batch as CIFAR-10 was: protocol 2, byte strings as keys."""
-    text = pickle.dumps({b"data": images, b"labels": labels, b"batch_label": b"1"}, protocol=2)
-    return text.replace(b"cnumpy._core.multiarray", b"cnumpy.core.multiarray")
+    """Pickle a batch as CIFAR-10 was: protocol 2, byte strings, numpy's old module name."""
+    file = io.BytesIO()
+    Python2Pickler(file, protocol=2).dump({b"data": images, b"labels": labels, b"batch_label": b"1 of 5"})
+    return file.getvalue().replace(b"cnumpy._core.multiarray", b"cnumpy.core.multiarray")
 
 
 def write_cifar(folder: Path, kind: str) -> np.ndarray:
@@ -175,7 +190,9 @@ class Attack:
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("call", [os.system, eval, np.load, bytearray], ids=["system", "eval", "load", "bytearray"])
+@pytest.mark.parametrize(
+    "call", [os.system, eval, np.load, bytearray], ids=["system", "eval", "load", "bytearray"]
+)
 def test_hostile_pickle_calls_nothing(tmp_path, call):
     write_cifar(tmp_path / "cifar-10-batches-py", "py")
     hostile = pickle.dumps({b"data": Attack(call, f"touch {tmp_path}/owned"), b"labels": []}, protocol=2)
@@ -266,9 +283,10 @@ def test_download_goes_on_after_a_cut(server, tmp_path):
 
 def test_download_goes_on_in_a_later_run(server, tmp_path):
     server.cuts = [100_000, 100_000, 100_000]
-    with pytest.raises(GlassnetError, match=r"data\.bin could not be downloaded"):
+    with pytest.raises(GlassnetError, match=r"data\.bin could not be downloaded") as error:
         list(download(remote(), tmp_path))
     assert (tmp_path / "data.bin.part").stat().st_size == 300_000
+    assert error.value.parts["got"] == "the connection ended after 300,000 bytes"
     list(download(remote(), tmp_path))
     assert server.asked[-1] == "bytes=300000-"
     assert (tmp_path / "data.bin").read_bytes() == CONTENT
@@ -294,6 +312,18 @@ def test_download_of_a_missing_file(server, tmp_path):
     assert error.value.exit_code == 1
 
 
+def test_part_that_the_server_cannot_continue_is_fetched_again(server, tmp_path, monkeypatch):
+    (tmp_path / "data.bin.part").write_bytes(b"x" * 1000)
+    whole = Handler.do_GET
+
+    def refuse_ranges(self):
+        return self.send_error(416) if self.headers.get("Range") else whole(self)
+
+    monkeypatch.setattr(Handler, "do_GET", refuse_ranges)
+    list(download(remote(), tmp_path))
+    assert (tmp_path / "data.bin").read_bytes() == CONTENT
+
+
 def test_second_process_is_refused(server, tmp_path):
     fcntl = pytest.importorskip("fcntl")
     with (tmp_path / "data.bin.part").open("ab") as file:
@@ -311,7 +341,7 @@ def test_offline_says_what_to_place_where():
         "  where: https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz\n"
         "  got: GLASSNET_OFFLINE forbids downloads\n"
         "  expected: 170,052,171 bytes with SHA-256 "
-        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9dddda3db29a59bca1dd\n"
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd\n"
         f"  hint: fetch it by hand and place it at {place}"
     )
 
@@ -338,6 +368,11 @@ def test_download_of_a_data_set_is_read(server, monkeypatch, tmp_path):
     assert len(load("mnist")["test"]) == 20
 
 
+def test_checksums_are_whole():
+    for original in ORIGINALS.values():
+        assert all(len(bytes.fromhex(remote.sha256)) == 32 for remote in original.remotes)
+
+
 def test_batches_are_bounded(tmp_path):
     with pytest.raises(PicturesError, match="not a batch of CIFAR-10"):
-        originals._read_bounded(io.BytesIO(bytes(70_000_000)), tmp_path)  # noqa: SLF001
+        originals._read_bounded(io.BytesIO(bytes(70_000_000)), tmp_path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import random
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import torch
 from glassnet.nets.logits import logits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from contextlib import AbstractContextManager
 
     from glassnet.pictures.pictures import Pictures
@@ -30,6 +31,7 @@ class Compute:
     device: str = "cpu"
     precision: str = "float32"
     memory_format: str = "contiguous"
+    strict: bool = False
 
     def autocast(self) -> AbstractContextManager[object]:
         """Make the context in which matrix products and convolutions have the precision.
@@ -40,6 +42,29 @@ class Compute:
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(self.device.split(":")[0], getattr(torch, self.precision))
+
+    @contextmanager
+    def repeatable(self) -> Iterator[None]:
+        """Make the context in which the same numbers give the same bits, as far as PyTorch can.
+
+        With `strict`, operations that cannot are refused: they raise RuntimeError. PyTorch's own switches are
+        the process's; at the end they are as they were.
+
+        Yields:
+            Nothing.
+        """
+        cudnn = torch.backends.cudnn
+        before = cudnn.deterministic, cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+        warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        cudnn.deterministic, cudnn.benchmark = True, False
+        if self.strict:  # not called without need: it loads PyTorch's compiler, a second
+            torch.use_deterministic_algorithms(True)
+        try:
+            yield
+        finally:
+            cudnn.deterministic, cudnn.benchmark = before[:2]
+            if self.strict:
+                torch.use_deterministic_algorithms(before[2], warn_only=warns_only)
 
 
 @dataclass(frozen=True)
@@ -61,14 +86,40 @@ def forward(net: torch.nn.Module, images: torch.Tensor, compute: Compute) -> tor
     Returns:
         Logits, float32, B×K.
     """
-    with torch.inference_mode(), compute.autocast():
+    with torch.inference_mode(), compute.repeatable(), compute.autocast():
         return logits_of(net(images)).float()
+
+
+@contextmanager
+def random_kept() -> Iterator[None]:
+    """Put the global random generators back at the end: judging a network changes nothing for its training.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> before = torch.get_rng_state()
+        >>> with random_kept():
+        ...     _ = torch.rand(3)
+        >>> torch.equal(before, torch.get_rng_state())
+        True
+    """
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - a network may use the global one
+    cuda = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    try:
+        with torch.random.fork_rng(cuda):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def forward_split(
     net: torch.nn.Module, pictures: Pictures, scale: Scale, compute: Compute
 ) -> Generator[Judging, None, torch.Tensor]:
     """Take a whole split through a network in eval mode; its modules' modes are put back at the end.
+
+    The random generators are put back after each batch: a training goes on as if it had not been judged.
 
     Args:
         net: Any module.
@@ -93,7 +144,8 @@ def forward_split(
             images = scale.apply(
                 pictures.batch(indices), device=compute.device, memory_format=compute.memory_format
             )
-            parts.append(forward(net, images, compute).cpu())
+            with random_kept():
+                parts.append(forward(net, images, compute).cpu())
             yield Judging(start + len(indices), len(pictures))
     finally:
         for module, mode in modes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,13 @@ def read_predictions(path: Path) -> Predictions:
         RunError: The file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return Predictions(file["logits"], file["labels"], file["paths"], tuple(file["classes"].tolist()))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
+            logits, labels, paths, classes = (
+                arrays[name] for name in ("logits", "labels", "paths", "classes")
+            )
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise RunError("the predictions cannot be read", where=path, got=error) from None
+    shapes = [array.shape for array in (logits, labels, paths, classes)]
+    if logits.ndim != 2 or shapes[1:] != [logits.shape[:1], logits.shape[:1], logits.shape[1:]]:  # noqa: PLR2004
+        raise RunError("the predictions cannot be read", where=path, got=f"shapes {shapes}")
+    return Predictions(logits, labels, paths, tuple(map(str, classes.tolist())))

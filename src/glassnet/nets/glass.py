@@ -1,4 +1,15 @@
-"""`glass`: the default network, a small one made for pictures of 28² to 64² on a processor."""
+"""`glass`: the default network, a small one made for pictures of 28² to 64² on a processor.
+
+Measured with Muon, one-cycle rate and bfloat16 on one core of an AMD EPYC (AVX-512 with bf16), torch 2.14.1,
+in a prototype of the engine; other work ran on the machine, so the seconds of training are rough:
+
+- Fashion-MNIST, 3.5 epochs over 55,000 pictures: 93.24 % test, one seed, 165 s;
+- CIFAR-10 from JPEG files, 8 epochs over 45,000: 86.72 % test, one seed, 470 s;
+- 5,400 pictures of Fashion-MNIST, 6 epochs, 5 seeds: 89.20 % on 1,000 test pictures drawn by class (deviation
+  0.34), 90.34 % on all 10,000 (deviation 0.11), 27 s.
+
+Pictures of 64² were run for their shapes only.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +24,18 @@ STAGES = (1, 4, 4)  # channels of the three stages, in units of `width`
 WORKING_SIZE = 32  # the stem brings larger pictures near this side, where the network is fast
 LARGEST_PATCH = 3
 SMALLEST = 9  # three poolings by two after a 2×2 patch leave one pixel
-STATISTICS_MOMENTUM = 0.4  # trainings are short: running statistics must follow the weights closely
+STATISTICS_MOMENTUM = 0.4  # for short trainings; PyTorch's 0.1 measured the same
 LOGIT_SCALE = 1 / 9
 
 
 class Glass(nn.Module):
     """A fixed patch basis, three stages of two 3×3 convolutions, maximum over the picture, a linear layer.
 
-    What makes it quick to train: the stem needs no learning. Patches are described by cosines in space and
-    opponent colours, close to the principal components of natural pictures; scaled to variance one this is
-    nearly a whitening. Each component is passed on as its positive and its negative part. The convolutions
-    begin as the identity in their first filters, so that the signal reaches the last layer from the first
-    step. Channels are multiples of 32, where convolutions in bfloat16 run near the processor's ceiling.
+    Built to train in few epochs; only the whole was measured well, its parts hardly. The stem learns nothing:
+    patches are described by cosines in space and opponent colours, close to the principal components of
+    natural pictures, and scaled to variance one. Each component is passed on as its positive and its negative
+    part. The convolutions begin as the identity in their first filters, so that the signal reaches the last
+    layer from the first step. Channels are multiples of 32, which convolutions in bfloat16 compute fast.
 
     Pictures of 9×9 and larger work; those of 48² and more are taken in patches without overlap.
 

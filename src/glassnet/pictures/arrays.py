@@ -133,14 +133,14 @@ def read_npz(path: Path, *, source: str) -> dict[str, Pictures]:
 def _load(path: Path) -> dict[str, np.ndarray]:
     known = {*(key for keys in _KEYS.values() for key in keys), *_OTHER_KEYS, "classes"}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {_OTHER_KEYS.get(name, name): file[name] for name in file.files if name in known}
-            others = {name: np.empty(0) for name in file.files if name not in known}
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            names = [str(name) for name in file.files]
+            arrays = {_OTHER_KEYS.get(name, name): file[name] for name in names if name in known}
     except _READ_ERRORS as error:
         raise PicturesError("the .npz cannot be read", where=path, got=error) from None
     except AttributeError:  # one array, not a file of arrays
         raise PicturesError("the .npz cannot be read", where=path, got="a single array") from None
-    return arrays or others
+    return arrays or {name: np.empty(0) for name in names}
 
 
 def _labels(arrays: dict[str, np.ndarray], x: str, y: str, path: Path) -> np.ndarray:

@@ -35,6 +35,7 @@ SECONDS_PER_PICTURE = 60.0
 _MAX_WORKERS = 16
 _MAX_CHUNK = 128
 _MIN_PICTURES_PER_WORKER = 32  # a process takes longer to start than these to decode
+_GUESS_FROM = 256  # headers
 _TICK_SECONDS = 0.2
 _START_SECONDS = 60.0
 _TRIES = 2  # a picture in work when a process dies may be innocent: the next process tries it once more
@@ -42,10 +43,10 @@ _TRIES = 2  # a picture in work when a process dies may be innocent: the next pr
 
 @dataclass
 class Decoded:
-    """What became of each entry: a hash of its pixels, or the reason why it was set aside."""
+    """What became of each entry, by its index: its header and a hash of its pixels, or a reason."""
 
-    policy: Policy
-    hashes: dict[int, str] = field(default_factory=dict)  # by index of the entry, hexadecimal
+    facts: dict[int, Facts] = field(default_factory=dict)
+    hashes: dict[int, str] = field(default_factory=dict)  # hexadecimal
     rejected: dict[int, str] = field(default_factory=dict)
 
 
@@ -59,11 +60,12 @@ def decode(
     source: str,
     workers: int | None = None,
     seconds_per_picture: float = SECONDS_PER_PICTURE,
-) -> Generator[Progress, None, Decoded]:
+) -> Generator[Progress, None, tuple[Policy, Decoded]]:
     """Decode files into `folder/images.bin`: uint8, one picture after the other in the order of `entries`.
 
-    The headers are read first; from those of `choosing` the policy follows. A picture that was set aside
-    leaves a hole.
+    The policy follows from the headers of all usable pictures among `choosing`. So that no file is read
+    twice, it is guessed from some headers first; should the guess turn out wrong, all is decoded again. A
+    picture that was set aside leaves a hole.
 
     Args:
         listing: Where the files lie.
@@ -79,7 +81,7 @@ def decode(
         Progress, at least every fifth of a second.
 
     Returns:
-        Policy, hashes and rejected ones.
+        The policy, and what became of each entry.
 
     Raises:
         PicturesError: A file changed while it was read.
@@ -89,39 +91,29 @@ def decode(
         workers = min(os.cpu_count() or 1, _MAX_WORKERS, math.ceil(len(entries) / _MIN_PICTURES_PER_WORKER))
     items = [[i, e.path, e.size, e.modified_ns, e.where] for i, e in enumerate(entries)]
     with _Pool(listing, folder, max(workers, 1), seconds_per_picture, source) as pool:
-        rejected: dict[int, str] = {}
-        if policy is None:
-            facts: dict[int, Facts] = {}
-            for event in pool.run("probe", items, None, rejected):
-                if isinstance(event, Progress):
-                    yield event
-                else:
-                    facts.update({index: Facts(*rest) for index, *rest in event["facts"]})
-            deciding = [facts[index] for index in choosing if index in facts] or list(facts.values())
-            if not deciding:
-                raise _all_rejected(source, entries, rejected)
-            policy = choose_policy(deciding)
-        decoded = Decoded(policy, rejected=rejected)
-        check_room(folder, len(entries) * policy.height * policy.width * policy.channels)
-        (folder / "images.bin").touch()
-        left = [item for item in items if item[0] not in rejected]
-        for event in pool.run("decode", left, policy, rejected):
-            if isinstance(event, Progress):
-                yield event
-            else:
-                decoded.hashes.update(event["hashes"])
-    if not decoded.hashes:
-        raise _all_rejected(source, entries, rejected)
-    return decoded
-
-
-def _all_rejected(source: str, entries: Sequence[Entry], rejected: dict[int, str]) -> PicturesError:
-    index, reason = next(iter(rejected.items()))
-    return PicturesError(
-        "none of the files is a usable picture",
-        where=source,
-        got=f"{len(entries)} files; the first, {entries[index].path}: {reason}",
-    )
+        wanted = policy
+        if wanted is None:
+            step = math.ceil(len(choosing) / _GUESS_FROM)
+            sample = [items[index] for index in choosing[::step]]
+            glance = yield from pool.run("probe", sample, None)
+            wanted = choose_policy(list(glance.facts.values()) or [Facts(1, 1, 3)])
+        while True:
+            check_room(folder, len(entries) * wanted.height * wanted.width * wanted.channels)
+            (folder / "images.bin").write_bytes(b"")
+            decoded = yield from pool.run("decode", items, wanted)
+            if not decoded.hashes:
+                index = min(decoded.rejected)
+                raise PicturesError(
+                    "none of the files is a usable picture",
+                    where=source,
+                    got=f"{len(entries)} files; the first, {entries[index].path}: {decoded.rejected[index]}",
+                )
+            if policy is None:
+                deciding = [decoded.facts[index] for index in choosing if index in decoded.facts]
+                policy = choose_policy(deciding or list(decoded.facts.values()))
+            if policy == wanted:
+                return policy, decoded
+            wanted = policy  # the guess was wrong: once more, with what all headers say
 
 
 class _Pool:
@@ -167,9 +159,9 @@ class _Pool:
         task: Literal["probe", "decode"],
         items: Sequence[list[Any]],
         policy: Policy | None,
-        rejected: dict[int, str],
-    ) -> Generator[Progress | dict[str, Any]]:
-        """Hand out items in chunks; yields progress and the workers' replies, and fills `rejected`."""
+    ) -> Generator[Progress, None, Decoded]:
+        """Hand out items in chunks, until each is done or set aside."""
+        decoded = Decoded()
         size = max(1, min(_MAX_CHUNK, math.ceil(len(items) / (self.workers * 16))))
         waiting = deque(list(items[start : start + size]) for start in range(0, len(items), size))
         policy_fields = asdict(policy) if policy else None
@@ -181,19 +173,21 @@ class _Pool:
                     process.give(waiting.popleft(), {"task": task, "policy": policy_fields}, self.slots)
             process, reply = self._next_reply()
             if process and reply is None:
-                done += self._recover(process, waiting, tries, rejected)
+                done += self._recover(process, waiting, tries, decoded.rejected)
             elif process and reply is not None:
                 self._check(reply)
-                rejected.update(reply["rejected"])
+                decoded.facts.update({index: Facts(*fact) for index, *fact in reply["facts"]})
+                decoded.hashes.update(reply["hashes"])
+                decoded.rejected.update(reply["rejected"])
                 done += len(process.chunk)
                 process.chunk, process.has_answered = [], True
-                yield reply
             now = time.monotonic()
             if now - told > _TICK_SECONDS or done == total:
                 told = now
                 for process in self.processes:
                     process.watch(self.slots, self.seconds_per_picture)
                 yield Progress(task, done, total, done / max(now - begin, 1e-9), self.source)
+        return decoded
 
     def _next_reply(self) -> tuple[_Process | None, dict[str, Any] | None]:
         try:

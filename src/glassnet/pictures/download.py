@@ -24,6 +24,7 @@ _CHUNK_BYTES = 1 << 18
 _TRIES = 3
 _TIMEOUT_SECONDS = 30
 _PARTIAL = 206
+_RANGE_NOT_SATISFIABLE = 416
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,25 @@ def download(remote: Remote, folder: Path) -> Generator[Progress]:
 def _fetch(remote: Remote, target: Path, file: IO[bytes]) -> Generator[Progress]:
     """Append to the file until it has all bytes."""
     begin, start = time.monotonic(), file.tell()
-    for remaining_tries in reversed(range(_TRIES)):
+    reason: object = None
+    for _ in range(_TRIES):
         try:
             for done in _receive(remote, file):
                 rate = (done - start) / max(time.monotonic() - begin, 1e-9)
                 yield Progress("download", done, remote.num_bytes, rate, remote.url)
+            if file.tell() >= remote.num_bytes:
+                return
+            reason = f"the connection ended after {file.tell():,} bytes"
         except urllib.error.HTTPError as error:
             error.close()
-            raise _failure(remote, target, f"HTTP {error.code} {error.reason}") from None
+            reason = f"HTTP {error.code} {error.reason}"
+            if error.code != _RANGE_NOT_SATISFIABLE:
+                raise _failure(remote, target, reason) from None
+            file.truncate(0)
+            file.seek(0)
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = getattr(error, "reason", None) or error
-            if not remaining_tries:
-                raise _failure(remote, target, reason) from None
-        else:
-            if file.tell() >= remote.num_bytes or not remaining_tries:
-                return
+    raise _failure(remote, target, reason)
 
 
 def _receive(remote: Remote, file: IO[bytes]) -> Generator[int]:

@@ -74,7 +74,7 @@ def read_files(
     place = cache.cache_folder()
     stamp = _stamp(path)
     listing = list_folder(path) if path.is_dir() else None
-    content = [asdict(listing)] if listing else list(stamp)
+    content = _content(listing) if listing else stamp
     how = asdict(policy) if policy else "chosen"
     key = cache.entry_key(str(path.resolve()), content, how, POLICY_VERSION, PIL.__version__)
     notes: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ def read_files(
         layout = arrange(listing, source=source)
         if not any_classes:
             check_classes(layout.classes, _counts(layout), source=source)
-        decoded = yield from decode(
+        chosen, decoded = yield from decode(
             listing,
             layout.entries,
             [index for index, split in enumerate(layout.splits) if split == layout.splits[0]],
@@ -101,7 +101,7 @@ def read_files(
         )
         if not path.is_dir() and _stamp(path) != stamp:
             raise PicturesError("the archive changed while it was read", where=path, hint="run again")
-        _write_entry(folder, listing, layout, decoded)
+        _write_entry(folder, listing, layout, chosen, decoded)
     found = cache.read_entry(place, key, source=source)
     if not found:
         raise PicturesError("the decoded pictures vanished from the cache", where=place, hint="run again")
@@ -109,10 +109,10 @@ def read_files(
     return {**found, first: replace(found[first], notes=found[first].notes + notes)}
 
 
-def _write_entry(folder: Path, listing: Listing, layout: Layout, decoded: Decoded) -> None:
+def _write_entry(folder: Path, listing: Listing, layout: Layout, policy: Policy, decoded: Decoded) -> None:
     used = sorted(decoded.hashes)
-    shape = (decoded.policy.height, decoded.policy.width, decoded.policy.channels)
-    _close_holes(folder / "images.bin", used, int(np.prod(shape)))
+    num_bytes = policy.height * policy.width * policy.channels
+    _close_holes(folder / "images.bin", used, num_bytes)
     rejected = list(layout.rejected)
     rejected += [
         (layout.splits[index], Rejected(layout.entries[index].path, reason))
@@ -131,7 +131,7 @@ def _write_entry(folder: Path, listing: Listing, layout: Layout, decoded: Decode
         start += len(mine)
     hashes = np.frombuffer(bytes.fromhex("".join(decoded.hashes[i] for i in used)), np.uint8).reshape(-1, 16)
     labels = np.array([layout.labels[index] for index in used], np.int64)
-    meta = cache.EntryMeta(layout.classes, decoded.policy, splits, listing.notes)
+    meta = cache.EntryMeta(layout.classes, policy, splits, listing.notes)
     cache.finish_entry(folder, meta, labels, hashes)
 
 
@@ -145,6 +145,15 @@ def _close_holes(path: Path, used: Sequence[int], num_bytes: int) -> None:
                 file.seek(place * num_bytes)
                 file.write(pixels)
         file.truncate(len(used) * num_bytes)
+
+
+def _content(listing: Listing) -> tuple[list[object], ...]:
+    """What tells one state of a folder from another."""
+    return (
+        [(entry.path, entry.size, entry.modified_ns) for entry in listing.entries],
+        list(listing.folders),
+        [(item.path, item.reason) for item in listing.rejected],
+    )
 
 
 def _counts(layout: Layout) -> dict[str, list[int]]:

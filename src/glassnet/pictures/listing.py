@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-import unicodedata
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from glassnet.errors import PicturesError
@@ -92,14 +91,14 @@ def list_zip(file: Path) -> Listing:
     """List a zip archive from its directory.
 
     Names with `..`, absolute names, links, encrypted entries and those that declare a size no picture has
-    are rejected. Names that do not say their encoding are read as UTF-8, else GB 18030 where that gives
-    Chinese text, else code page 437.
+    are rejected. Names that do not say their encoding are read as UTF-8, else as GB 2312 (Chinese),
+    else as code page 437; whichever fits first.
 
     Args:
         file: The archive.
 
     Returns:
-        The listing; a note says when the names were read as GB 18030.
+        The listing; a note says when the names were read as GB 2312.
 
     Raises:
         PicturesError: It is damaged.
@@ -119,7 +118,7 @@ def list_zip(file: Path) -> Listing:
         path = _clean_name(name)
         if path is None:
             rejected.append(Rejected(_shown(name), "its name leads outside the archive"))
-        elif any(_is_ignored(part) for part in PurePosixPath(path).parts):
+        elif any(_is_ignored(part) for part in path.split("/")):
             continue
         elif name.endswith(("/", "\\")):
             folders.append(path)
@@ -127,9 +126,9 @@ def list_zip(file: Path) -> Listing:
             rejected.append(Rejected(path, reason))
         else:
             entries.append(Entry(path, item.file_size, 0, number))
-    notes = ("The zip archive does not say how its names are encoded; they were read as GB 18030.",)
+    notes = ("The zip archive does not say how its names are encoded; they were read as GB 2312.",)
     return _sorted_listing(
-        "zip", file, entries, folders, rejected, notes=notes if encoding == "gb18030" else ()
+        "zip", file, entries, folders, rejected, notes=notes if encoding == "gb2312" else ()
     )
 
 
@@ -155,7 +154,7 @@ def list_tar(file: Path, *, plain: Path) -> Listing:
                 path = _clean_name(item.name)
                 if path is None:
                     rejected.append(Rejected(_shown(item.name), "its name leads outside the archive"))
-                elif not path or any(_is_ignored(part) for part in PurePosixPath(path).parts):
+                elif not path or any(_is_ignored(part) for part in path.split("/")):
                     continue
                 elif item.isdir():
                     folders.append(path)
@@ -232,16 +231,12 @@ def _name_encoding(items: list[zipfile.ZipInfo]) -> str:
     """Guess the encoding of names that a zip archive stores without saying it."""
     silent = [item.orig_filename for item in items if not item.flag_bits & _UTF8_NAME]
     names = b"\n".join(name.encode("cp437", errors="replace") for name in silent if not name.isascii())
-    for encoding in ("utf-8", "gb18030"):
+    for encoding in ("utf-8", "gb2312"):  # GB 2312 takes no lone byte, so European names do not pass for it
         try:
-            text = names.decode(encoding)
+            names.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if encoding == "utf-8" or all(
-            char.isascii() or "CJK" in unicodedata.name(char, "") or "FULLWIDTH" in unicodedata.name(char, "")
-            for char in text
-        ):
-            return encoding
+        return encoding
     return "cp437"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import os
 import pickle
@@ -33,6 +34,7 @@ _CIFAR_ROW_BYTES = 1 + 3 * 32 * 32
 _CIFAR_BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
 _CIFAR_PICTURES = 10_000  # in each batch
 _IDX_UINT8 = b"\0\0\x08"
+_MAX_IDX_BYTES = 1 << 30
 _IDX_STEMS = {"train": "train", "test": "t10k"}
 _DAMAGED = (OSError, EOFError, zlib.error, tarfile.TarError)
 
@@ -205,6 +207,8 @@ def read_idx(path: Path) -> np.ndarray:
                     "not an idx file of bytes", where=path, got=f"it begins with {head.hex()}"
                 )
             shape = struct.unpack(f">{num_axes}I", lengths)
+            if math.prod(shape) > _MAX_IDX_BYTES:
+                raise PicturesError("the file is damaged", where=path, got=f"its header declares {shape}")
             values = file.read(math.prod(shape) + 1)
     except _DAMAGED as error:
         raise PicturesError("the file is damaged", where=path, got=error) from None
@@ -373,8 +377,6 @@ class _BatchUnpickler(pickle.Unpickler):
 
 def _cifar_python(content: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
     """Read a batch of the Python version, which is a pickle, without letting it call anything."""
-    import io  # noqa: PLC0415
-
     expected = (_CIFAR_PICTURES, _CIFAR_ROW_BYTES - 1)
     try:
         batch = _BatchUnpickler(io.BytesIO(content), encoding="bytes").load()

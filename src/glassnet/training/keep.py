@@ -37,31 +37,35 @@ def keep(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
     Raises:
         RunError: A file cannot be written; the files before are untouched.
     """
-    lines = _lines_until(run, state.step)
+    lines = _lines_until(run, state)
     every = max(1, state.num_steps // MOST_STEP_LINES)
     next_save = time.perf_counter() + CHECKPOINT_SECONDS
-    for event in events:
-        saving = False
-        match event:
-            case Step():
-                if event.step % every == 0:
-                    lines.append(_step_line(event))
-                saving = time.perf_counter() >= next_save
-            case Epoch():
-                lines.append({"kind": "epoch", **asdict(event)})
-                if event.best:
-                    _write_weights(run, "best", state, event)
-                saving = True
-            case Finished():
-                _write_weights(run, "last", state, state.history[-1])
-        yield event
-        if saving:
-            began = time.perf_counter()
-            save(state, run)
-            write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-            took = time.perf_counter() - began
-            next_save = time.perf_counter() + max(CHECKPOINT_SECONDS, took / WRITING_SHARE)
-            yield Saved(state.step)
+    try:
+        for event in events:
+            saving = False
+            match event:
+                case Step():
+                    if event.step % every == 0:
+                        lines.append(_step_line(event))
+                    saving = time.perf_counter() >= next_save
+                case Epoch():
+                    lines.append({"kind": "epoch", **asdict(event)})
+                    if event.best:
+                        _write_weights(run, "best", state, event)
+                    saving = True
+                case Finished():
+                    _write_weights(run, "last", state, state.history[-1])
+            yield event
+            if saving:
+                began = time.perf_counter()
+                _write_lines(run, lines)  # first: a checkpoint's own lines are always there
+                save(state, run)
+                took = time.perf_counter() - began
+                next_save = time.perf_counter() + max(CHECKPOINT_SECONDS, took / WRITING_SHARE)
+                yield Saved(state.step)
+    except GeneratorExit:  # the caller stops here, and may save
+        _write_lines(run, lines)
+        raise
 
 
 def save(state: State, run: Run) -> None:
@@ -97,8 +101,15 @@ def _step_line(event: Step) -> dict[str, Any]:
     }
 
 
-def _lines_until(run: Run, step: int) -> list[dict[str, Any]]:
+def _write_lines(run: Run, lines: list[dict[str, Any]]) -> None:
+    write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+
+
+def _lines_until(run: Run, state: State) -> list[dict[str, Any]]:
     """Read the lines of the run so far, without those that a resumed training will write again."""
     if not (run.path / "metrics.jsonl").exists():
         return []
-    return [line for line in run.metrics if line["step"] <= step]
+    epochs = len(state.history)
+    steps = [line for line in run.metrics if line.get("kind") == "step" and line["step"] <= state.step]
+    ended = [line for line in run.metrics if line.get("kind") == "epoch" and line["epoch"] <= epochs]
+    return sorted(steps + ended, key=lambda line: line["step"])  # stable: an epoch's line follows its step's

@@ -5,10 +5,14 @@ Shapes: B pictures in the batch, C channels, H×W pixels, K classes.
 
 from __future__ import annotations
 
+import math
+import os
 import time
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
@@ -38,6 +42,7 @@ class State:
     pictures: Pictures
     val: Pictures | None
     scale: Scale
+    parameters: list[torch.nn.Parameter]  # those that are trained; walking the network each step takes time
     optimizers: list[torch.optim.Optimizer]
     average: torch.optim.swa_utils.AveragedModel | None  # the moving average of the weights
     class_weights: torch.Tensor | None  # float32, K
@@ -53,7 +58,8 @@ class State:
     @property
     def compute(self) -> Compute:
         """Where and in which numbers the network computes."""
-        return Compute(self.recipe.device, self.recipe.precision, self.recipe.memory_format)
+        recipe = self.recipe
+        return Compute(recipe.device, recipe.precision, recipe.memory_format, strict=recipe.strict)
 
     @property
     def judged(self) -> torch.nn.Module:
@@ -87,22 +93,28 @@ def begin(
         The state for `train`.
 
     Raises:
-        TrainingError: No parameter of the network can be trained.
+        TrainingError: No parameter of the network can be trained, or it has state that cannot be saved.
     """
+    if recipe.strict:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are refused
     device = torch.device(recipe.device)
-    torch.use_deterministic_algorithms(recipe.strict)
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
     net.to(device=device)
     if recipe.memory_format == "channels-last":
         net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    if not any(p.requires_grad for p in net.parameters()):
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not parameters:
         raise TrainingError(
             "the network has nothing to train",
             where=type(net).__name__,
             got="no parameter that requires a gradient",
             hint="glassnet evaluates such networks, but cannot train them",
         )
+    for name, value in net.state_dict().items():
+        if not isinstance(value, torch.Tensor):
+            raise TrainingError(
+                "the network has state that cannot be saved", where=name, got=type(value).__name__,
+                expected="parameters and buffers: a run keeps tensors, never pickles",
+            )  # fmt: skip
     average = None
     if recipe.ema:
         average = torch.optim.swa_utils.AveragedModel(
@@ -110,8 +122,7 @@ def begin(
         )
     weights = None
     if recipe.class_weights == "balanced":
-        counts = torch.bincount(torch.from_numpy(pictures.labels), minlength=len(pictures.classes))
-        weights = (len(pictures) / (len(counts) * counts)).to(device, torch.float32)
+        weights = balanced_weights(pictures.labels, len(pictures.classes)).to(device)
     starts = batch_starts(len(pictures), recipe.batch)
     return State(
         net=net,
@@ -119,6 +130,7 @@ def begin(
         pictures=pictures,
         val=val,
         scale=scale,
+        parameters=parameters,
         optimizers=build_optimizers(net, recipe),
         average=average,
         class_weights=weights,
@@ -129,6 +141,25 @@ def begin(
         ),
         correct=torch.zeros((), dtype=torch.int64, device=device),
     )
+
+
+def balanced_weights(labels: np.ndarray, num_classes: int) -> torch.Tensor:
+    """Weigh classes so that each counts the same in the loss, however many pictures it has.
+
+    Args:
+        labels: int64, N.
+        num_classes: K.
+
+    Returns:
+        float32, K: pictures / (classes · pictures of the class); classes without any do not count, and get 0.
+
+    Example:
+        >>> balanced_weights(np.array([0, 0, 0, 1]), 3).tolist()
+        [0.6666666865348816, 2.0, 0.0]
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    weights = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return torch.from_numpy(np.where(counts > 0, weights, 0.0)).float()
 
 
 def train(state: State) -> Iterator[Event]:
@@ -159,7 +190,9 @@ def train(state: State) -> Iterator[Event]:
         epoch = len(state.history) + 1
         if plan is None or planned != epoch:
             plan, planned = plan_epoch(state.recipe, len(state.pictures), epoch), epoch
-        yield _take_step(state, plan)
+        with state.compute.repeatable():
+            step = _take_step(state, plan)
+        yield step
 
 
 def _take_step(state: State, plan: Plan) -> Step:
@@ -174,7 +207,8 @@ def _take_step(state: State, plan: Plan) -> Step:
     for optimizer in state.optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("peak_lr", group["lr"]) * share
-        optimizer.zero_grad(set_to_none=True)
+    for parameter in state.parameters:
+        parameter.grad = None
     random_state = torch.get_rng_state()
     try:
         with state.compute.autocast():
@@ -183,14 +217,17 @@ def _take_step(state: State, plan: Plan) -> Step:
         loss = F.cross_entropy(logits, targets, state.class_weights, label_smoothing=recipe.label_smoothing)
         loss.backward()
     except (RuntimeError, MemoryError) as error:
-        raise _explained(error, state, images, targets) from error
-    norm = torch.nn.utils.get_total_norm([p.grad for p in state.net.parameters() if p.grad is not None])
+        output = logits = loss = None  # free what the pass holds
+        if (explained := _explained(error, state, images, targets)) is None:
+            raise
+        raise explained from error
+    norm = torch.nn.utils.get_total_norm([p.grad for p in state.parameters if p.grad is not None])
     loss = loss.detach()
-    if not torch.isfinite(loss + norm):
+    if not math.isfinite(float(loss) + float(norm)):
         torch.set_rng_state(random_state)
         raise _not_finite(state, indices, images, targets, float(loss), float(norm))
     if recipe.clip:
-        torch.nn.utils.clip_grads_with_norm_(state.net.parameters(), recipe.clip, norm)
+        torch.nn.utils.clip_grads_with_norm_(state.parameters, recipe.clip, norm)
     for optimizer in state.optimizers:
         optimizer.step()
     if state.average is not None:
@@ -252,8 +289,11 @@ def _judge(state: State, began: float) -> Iterator[Event]:
 
 
 def _stops_early(state: State) -> bool:
-    patience, best = state.recipe.early_stop, state.best
-    return bool(patience) and best is not None and len(state.history) - best.epoch >= patience
+    accuracies = [epoch.val_accuracy for epoch in state.history if epoch.val_accuracy is not None]
+    if not state.recipe.early_stop or not accuracies:
+        return False
+    reached = accuracies.index(max(accuracies))  # the same accuracy again is no better one
+    return len(accuracies) - 1 - reached >= state.recipe.early_stop
 
 
 def _not_finite(
@@ -274,16 +314,17 @@ def _not_finite(
 
 def _explained(
     error: RuntimeError | MemoryError, state: State, images: torch.Tensor, targets: torch.Tensor
-) -> Exception:
+) -> TrainingError | None:
     """Turn an error of PyTorch into one for people where its cause is known."""
     if is_out_of_memory(error):
+        traceback.clear_frames(error.__traceback__)  # they hold the memory of the pass that failed
         fits = largest_batch_that_fits(state.net, images, targets, state.compute)
         return TrainingError(
             f"the memory of {state.recipe.device} is too small for this batch",
             where=f"step {state.step + 1}",
             got=f"batch {len(images)}",
-            expected=f"batch {fits} fits" if fits else "not even one picture fits",
-            hint=f"--batch {fits}" if fits else "a smaller network or smaller pictures",
+            expected={None: None, 0: "not even one picture fits"}.get(fits, f"batch {fits} fits"),
+            hint="a smaller network or pictures" if fits == 0 else f"--batch {fits or len(images) // 2}",
         )
     if "deterministic" in str(error):
         return TrainingError(
@@ -291,4 +332,4 @@ def _explained(
             where=str(error).split(" does not")[0].split("\n")[0],
             hint="--no-strict allows it",
         )
-    return error
+    return None

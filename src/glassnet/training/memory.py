@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import torch
@@ -36,7 +37,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def largest_batch_that_fits(
     net: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor, compute: Compute
-) -> int:
+) -> int | None:
     """Halve a batch until a forward and backward pass fits into memory.
 
     Args:
@@ -46,18 +47,22 @@ def largest_batch_that_fits(
         compute: As in the step.
 
     Returns:
-        The largest halved batch that fits; 0 where not even one picture does.
+        The largest halved batch that fits; 0 where not even one picture does; None where another error came
+        first: BatchNorm cannot train on a single picture, say.
     """
     batch = len(images) // 2
     while batch:
         net.zero_grad(set_to_none=True)
+        if images.is_cuda:
+            torch.cuda.empty_cache()
         try:
             with compute.autocast():
                 output = net(images[:batch])
             F.cross_entropy(logits_of(output).float(), targets[:batch]).backward()
-        except (RuntimeError, MemoryError) as error:
+        except (RuntimeError, ValueError, MemoryError) as error:
             if not is_out_of_memory(error):
-                break  # a batch of one and BatchNorm, say: what fits cannot be told from here
+                return None
+            traceback.clear_frames(error.__traceback__)
             batch //= 2
             continue
         finally:

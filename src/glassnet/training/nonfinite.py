@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 import warnings
 from pathlib import Path
@@ -16,11 +17,15 @@ from glassnet.nets.logits import logits_of
 if TYPE_CHECKING:
     from glassnet.evaluation.forward import Compute
 
+FRAME = re.compile(r'\s*File "(.+)", line (\d+), in (\S+)')
 TORCH = (str(Path(torch.__file__).parent), "<")  # PyTorch's own files, and generated code
 
 
 class _Watch(TorchFunctionMode):
-    """Note the first function that returns a number that is not finite while its inputs all are."""
+    """Note the first function whose result is not finite, unless a later one is finite again.
+
+    A mask of -inf before attention's softmax is sound, say.
+    """
 
     def __init__(self, net: torch.nn.Module) -> None:
         super().__init__()
@@ -30,13 +35,16 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        if self.found is None and not all(map(_finite, _tensors(result))):
+        results = [tensor for tensor in _tensors(result) if tensor.is_floating_point()]
+        fed = not all(map(_finite, _tensors((args, kwargs or {}))))
+        if all(map(_finite, results)):
+            if fed and results:
+                self.found = None
+        elif self.found is None:
             name = getattr(func, "__name__", str(func))
-            frame = next((f for f in reversed(traceback.extract_stack()) if _is_a_networks(f.filename)), None)
-            line = f", {frame.filename}:{frame.lineno}" if frame else ""
-            fed = [t for t in _tensors((args, kwargs or {})) if not _finite(t)]
             cause = " (it was given such numbers)" if fed else ""
-            self.found = f"{name} in {self.inside[-1] if self.inside else 'the network'}{line}{cause}"
+            place = self.inside[-1] if self.inside else "the network"
+            self.found = f"{name} in {place}{_line(_calls_now())}{cause}"
         return result
 
     def enter(self, module: torch.nn.Module, _args: object) -> None:
@@ -50,8 +58,26 @@ class _Watch(TorchFunctionMode):
         self.inside.pop()
 
 
-def _is_a_networks(filename: str) -> bool:
-    return not filename.startswith((*TORCH, __file__))
+def _line(frames: list[tuple[str, int, str]]) -> str:
+    """Give the line of the network's own code that ran last; nothing where only PyTorch's layers did.
+
+    Args:
+        frames: File, line and function of each call, the innermost last.
+    """
+    functions = [function for _, _, function in frames]
+    below = functions.index("first_not_finite") + 1 if "first_not_finite" in functions else 0
+    inner = [frame for frame in frames[below:] if not frame[0].startswith((*TORCH, __file__))]
+    return f", {inner[-1][0]}:{inner[-1][1]}" if inner else ""
+
+
+def _calls_now() -> list[tuple[str, int, str]]:
+    return [(frame.filename, frame.lineno or 0, frame.name) for frame in traceback.extract_stack()]
+
+
+def _calls_of(node: Any) -> list[tuple[str, int, str]]:
+    """Give the calls that made a node of the graph, which anomaly mode notes as text."""
+    lines = [FRAME.match(entry) for entry in node.metadata.get("traceback_") or ()]
+    return [(line[1], int(line[2]), line[3]) for line in lines if line]
 
 
 def _tensors(value: object) -> list[torch.Tensor]:
@@ -130,8 +156,7 @@ def _first_backward(loss: torch.Tensor) -> str:
                 and all(map(_finite, _tensors(list(grad_outputs))))
                 and not all(map(_finite, _tensors(list(grad_inputs))))
             ):
-                trace = (node.metadata.get("traceback_") or [""])[-1].strip().splitlines()
-                found.append(f"{node.name()}{' of ' + trace[-1].strip() if trace else ''}")
+                found.append(node.name() + _line(_calls_of(node)))
 
         return node.register_hook(after)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
@@ -177,24 +178,10 @@ def from_table(table: Mapping[str, object], *, where: str) -> Recipe:
     for key, value in table.items():
         if key not in types:
             raise RecipeError(f"unknown key '{key}'", where=where, hint=did_you_mean(key, types))
-        values[key] = _typed(key, value, types[key], where)
+        values[key] = float(value) if types[key] is float and isinstance(value, int) else value
     recipe = Recipe(**values)
     check(recipe, where=where)
     return recipe
-
-
-def _typed(key: str, value: object, kind: Any, where: str) -> object:
-    if get_origin(kind) is Literal:
-        if value in get_args(kind):
-            return value
-        expected = ", ".join(get_args(kind))
-    elif kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    elif isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-        return value
-    else:
-        expected = kind.__name__
-    raise RecipeError(f"'{key}' has an impossible value", where=where, got=repr(value), expected=expected)
 
 
 def to_toml(recipe: Recipe, reasons: Mapping[str, str]) -> str:
@@ -232,6 +219,10 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
 }  # fmt: skip
 
 
+ABOVE_ZERO = ("epochs", "step_epochs")  # here the lowest value itself is not allowed
+KINDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+
+
 def check(recipe: Recipe, *, where: str) -> None:
     """Refuse impossible values.
 
@@ -240,19 +231,36 @@ def check(recipe: Recipe, *, where: str) -> None:
         where: What to name in the error: a file, or `the command line`.
 
     Raises:
-        RecipeError: A number is out of its bounds.
+        RecipeError: A value has another type, is none of the choices, or is out of its bounds.
     """
+    types = get_type_hints(Recipe)
     for field in fields(recipe):
-        value = getattr(recipe, field.name)
-        low, high = BOUNDS.get(field.name, (None, None))
-        if value is None or low is None:
+        name, value = field.name, getattr(recipe, field.name)
+        if value is None:
             continue
-        too_low = not value >= low or (value == low and field.name in ("epochs", "step_epochs"))
-        if too_low or (high is not None and value > high):
-            above = "above" if field.name in ("epochs", "step_epochs") else "at least"
-            expected = f"{above} {low}" if high is None else f"{low} to {high}"
+        expected = _expected(name, value, types[name])
+        if expected is not None:
+            near = did_you_mean(value, get_args(types[name])) if isinstance(value, str) else None
             raise RecipeError(
-                f"'{field.name}' has an impossible value", where=where, got=value, expected=expected
-            )
+                f"'{name}' has an impossible value", where=where, got=repr(value), expected=expected,
+                hint=near if near and near.startswith("did") else None,
+            )  # fmt: skip
     if recipe.mixup and recipe.cutmix:
         raise RecipeError("mixup and cutmix cannot both be on", where=where, hint="set one of them to 0")
+
+
+def _expected(name: str, value: Any, kind: Any) -> str | None:
+    """Say what a value should have been; None where it is right."""
+    if get_origin(kind) is Literal:
+        return None if value in get_args(kind) else ", ".join(get_args(kind))
+    accepted = (int, float) if kind is float else kind
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        return KINDS[kind]
+    low, high = BOUNDS.get(name, (None, None))
+    inside = low is None or (value >= low and value <= (sys.float_info.max if high is None else high))
+    if inside and not (value == low and name in ABOVE_ZERO):
+        return None
+    if high is not None:
+        return f"{low} to {high}"
+    lowest = f"above {low}" if name in ABOVE_ZERO else f"at least {low}"
+    return f"{lowest}, and finite" if kind is float else lowest
