@@ -53,7 +53,7 @@ def alone(tmp_path_factory, tmp_path, monkeypatch) -> None:
 
 @pytest.fixture
 def animals(tmp_path) -> Path:
-    """A folder of three classes with Chinese names that differ in colour: 12 training and 4 test pictures each."""
+    """A folder of three classes with Chinese names that differ in colour: 12 training, 4 test pictures each."""
     import numpy as np
     from PIL import Image
 

@@ -38,7 +38,7 @@ CASES = {
     ),
     "train --epochs -1": (
         "error: 'epochs' has an impossible value\n  where: the recipe and options given\n"
-        "  got: -1.0\n  expected: above 0.0\n"
+        "  got: -1.0\n  expected: above 0.0, and finite\n"
     ),
     "train --recipe tutorial-mpl": (
         "error: unknown recipe 'tutorial-mpl'\n  hint: did you mean 'tutorial-mlp'?\n"
