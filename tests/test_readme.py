@@ -48,7 +48,9 @@ def test_the_first_command_reaches_its_accuracy(printed):
 def test_both_languages_have_the_same_examples_files_and_links():
     assert readme.examples(ENGLISH) == readme.examples(CHINESE)
     assert readme.FILE.findall(ENGLISH) == readme.FILE.findall(CHINESE)
-    commands = [re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for text in (ENGLISH, CHINESE)]
+    commands = [
+        re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for text in (ENGLISH, CHINESE)
+    ]
     assert commands[0] == commands[1]
     numbers = [re.findall(r"\d+\.\d+ ?%", text) for text in (ENGLISH, CHINESE)]
     assert numbers[0] == numbers[1]

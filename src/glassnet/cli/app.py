@@ -8,12 +8,12 @@ import sys
 import traceback
 from typing import NoReturn
 
-from cyclopts import App
+from cyclopts import App, Group
 from cyclopts.exceptions import CycloptsError
 
 import glassnet
 from glassnet.cli.output import write_json
-from glassnet.cli.refusals import as_usage_error
+from glassnet.cli.refusals import as_usage_error, only_whole_numbers
 from glassnet.errors import GlassnetError
 from glassnet.terminal.symbols import fall_back
 
@@ -37,6 +37,8 @@ app = App(
     help="See through your neural network: from pictures to a tested classifier.",
     version=f"glassnet {glassnet.__version__}",
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # main tells of it itself
+    group_parameters=Group("Options", validator=only_whole_numbers),
     help_epilogue="Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. Every command takes --json.",
 )
 for place, (command, sentence) in enumerate(COMMANDS.items()):

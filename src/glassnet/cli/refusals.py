@@ -19,7 +19,7 @@ from glassnet.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cyclopts.argument import Argument
+    from cyclopts.argument import Argument, ArgumentCollection
     from cyclopts.token import Token
 
 WORDS = {"int": "a whole number", "float": "a number"}
@@ -57,6 +57,29 @@ def as_usage_error(error: CycloptsError, commands: Iterable[str]) -> UsageError:
         case _:
             told = UsageError(" ".join(str(error).split()), where=where, hint=hint)
     return told
+
+
+def only_whole_numbers(arguments: ArgumentCollection) -> None:
+    """Refuse 1.5 where a whole number is wanted: the parser would round it and say nothing.
+
+    Args:
+        arguments: A group of options, parsed.
+
+    Raises:
+        UsageError: One of them is such a number.
+    """
+    for argument in arguments:
+        for token in argument.tokens:
+            if argument.hint is int and not _is_whole(str(token.value)):
+                raise _impossible_value(token, argument, "the command line")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unknown_option(error: UnknownOptionError, where: str) -> UsageError:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from glassnet.cli.output import output
+from glassnet.cli.refusals import only_whole_numbers
 from glassnet.training.recipe import Recipe
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
-Fields = Annotated[Recipe, Parameter(name="*", group="Recipe (what is not given is chosen, with its reason)")]
+Fields = Annotated[
+    Recipe,
+    Parameter(
+        name="*",
+        group=Group("Recipe (what is not given is chosen, with its reason)", validator=only_whole_numbers),
+    ),
+]
 
 
 def train(

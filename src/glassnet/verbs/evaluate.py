@@ -20,6 +20,8 @@ from glassnet.verbs.load import Trained, load_run
 from glassnet.verbs.source import arrange, read_for_run, without_strangers
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from glassnet.pictures.pictures import Pictures
     from glassnet.run import Run
     from glassnet.verbs.source import Source
@@ -46,7 +48,7 @@ def evaluate(
     run: Run | str | Path,
     source: Source | None = None,
     *,
-    net: str | None = None,
+    net: nn.Module | str | None = None,
     data_dir: str | Path | None = None,
     terminal: Terminal | None = None,
 ) -> Evaluation:
@@ -57,7 +59,7 @@ def evaluate(
     Args:
         run: The run or its folder.
         source: A SOURCE of the command line, or `Pictures`; None for the run's own.
-        net: A NET to build instead of the run's own, where that one is code from a file.
+        net: A NET or a module instead of the run's own, where that one is your own code.
         data_dir: Where data sets are looked for first.
         terminal: Where texts and progress go; None for standard error.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,12 +39,13 @@ class Trained:
     compute: Compute
 
 
-def load_run(run: Run | str | Path, *, net: str | None, terminal: Terminal) -> Trained:
+def load_run(run: Run | str | Path, *, net: nn.Module | str | None, terminal: Terminal) -> Trained:
     """Read a run back: its network with the best weights, and how it sees pictures.
 
     Args:
         run: The run or its folder.
-        net: A NET that the person names instead of the run's own, where that one is code from a file.
+        net: What the person gives instead of the run's own network, where that one is their code: a NET, or a
+            module, which is left as it is.
         terminal: Where notes go.
 
     Returns:
@@ -67,16 +69,19 @@ def load_run(run: Run | str | Path, *, net: str | None, terminal: Terminal) -> T
             "the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)
         ) from None
     weights = _whole_weights(run, terminal)
-    built = rebuild(record, run=run.path, net=net, weights_bytes=weights.stat().st_size)
+    if net is None or isinstance(net, str):
+        module = rebuild(record, run=run.path, net=net, weights_bytes=weights.stat().st_size).module
+    else:
+        module = copy.deepcopy(net)
     tensors, _ = read_weights(weights)
-    load_weights(built.module, tensors, where=weights, num_classes=len(classes))
+    load_weights(module, tensors, where=weights, num_classes=len(classes))
     device, _ = choose_device()
     if precision != "float32" and choose_precision(device, macs * batch)[0] != precision:
         show_field(
             "note", f"trained in {precision}, which this machine does not have: float32 is used", terminal
         )
         precision = "float32"
-    module = built.module.to(device).eval()
+    module = module.to(device).eval()
     return Trained(run, info, module, scale, policy, classes, Compute(device, precision, memory_format))
 
 

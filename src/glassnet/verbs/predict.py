@@ -21,6 +21,8 @@ from glassnet.verbs.load import Trained, load_run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import nn
+
     from glassnet.run import Run
 
 BATCH = 256
@@ -49,7 +51,7 @@ def predict(
     run: Run | str | Path,
     pictures: str | Path | Sequence[str | Path],
     *,
-    net: str | None = None,
+    net: nn.Module | str | None = None,
     terminal: Terminal | None = None,
 ) -> PredictionList:
     """Tell the class of pictures, seen exactly as in the training.
@@ -57,7 +59,7 @@ def predict(
     Args:
         run: The run or its folder.
         pictures: One or more files, folders (with all that is in them) and patterns such as `*.jpg`.
-        net: A NET to build instead of the run's own, where that one is code from a file.
+        net: A NET or a module instead of the run's own, where that one is your own code.
         terminal: Where texts go; None for standard error.
 
     Returns:
