@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded; processes started by tests follow
 os.environ["GLASSNET_OFFLINE"] = "1"
+
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from glassnet.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 torch.set_num_threads(1)
 
@@ -53,7 +57,7 @@ def alone(tmp_path_factory, tmp_path, monkeypatch) -> None:
 
 @pytest.fixture
 def animals(tmp_path) -> Path:
-    """A folder of three classes with Chinese names that differ in colour: 12 training, 4 test pictures each."""
+    """A folder of three classes with Chinese names that differ in colour: 12 training, 4 test pictures."""
     import numpy as np
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""What only a process of its own can show: encodings, pipes, prints of a person's code, servers, a terminal."""
+"""What only a process of its own can show: encodings, pipes, prints of a person's code, a server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 import pytest
+
 from conftest import start
 
 
@@ -86,7 +87,7 @@ def test_a_reader_that_goes_away(finished_run):
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
 @pytest.mark.parametrize("columns", [50, 160])
 def test_on_a_terminal(finished_run, columns):
-    import pty  # noqa: PLC0415 — not on Windows
+    import pty
 
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "glassnet.cli.app", "evaluate", str(finished_run.path)]
@@ -138,7 +139,7 @@ def test_board(finished_run, shared_run, number):
 
 
 def test_a_taken_port(cli, finished_run):
-    import socket  # noqa: PLC0415
+    import socket
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import start
 
+from conftest import start
 from glassnet.run import locked, read_checkpoint, write_checkpoint
 
 TINY = ("--net", "lenet", "--epochs", "0.1")

@@ -11,6 +11,7 @@ from glassnet.cli.output import output
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
+
 def board(*runs: Path, port: int = 6006, json: Flag = False) -> int:
     """Open runs in TensorBoard, on this machine only, until Ctrl-C.
 

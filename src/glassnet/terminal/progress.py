@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 REDRAW_SECONDS = 0.2
-WIDE = 100  # columns; below, the bar is shorter, so that the figures stay in view
+WIDE, NARROW = 112, 76  # columns; below, bar and words are fewer, so that the figures stay in view
 STAGES = {"download": "downloading", "unpack": "unpacking", "probe": "looking at", "decode": "decoding"}
 
 
@@ -83,11 +83,8 @@ def show_training(events: Iterable[Event], state: State, terminal: Terminal) -> 
                         per_second = (images - last_images) / max(now - last, 1e-9)
                         share = float(event.correct) / event.images
                         left = (now - began) / (event.step - first_step) * (state.num_steps - event.step)
-                        bar.update(
-                            task, completed=event.step,
-                            now=f"{duration(left)} left  epoch {event.epoch}  loss {float(event.loss):.3f}  "
-                            f"accuracy {100 * share:.0f} %  {per_second:,.0f} pictures/s",
-                        )  # fmt: skip
+                        now_text = _now(left, event, share, per_second, terminal.progress.width)
+                        bar.update(task, completed=event.step, now=now_text)
                         drawn, last, last_images = now, now, images
                 case Epoch():
                     terminal.progress.print(_epoch_line(event))
@@ -137,6 +134,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
+def _now(left: float, event: Step, share: float, per_second: float, columns: int) -> str:
+    """Tell how a training goes, in as many words as the line has room for."""
+    loss = f"loss {float(event.loss):.3f}"
+    if columns < NARROW:
+        return f"{duration(left)} left  {loss}  {100 * share:.0f} %"
+    if columns < WIDE:
+        return f"{duration(left)} left  {loss}  {100 * share:.0f} % right  {per_second:,.0f}/s"
+    told = f"{duration(left)} left  epoch {event.epoch}  {loss}  accuracy {100 * share:.0f} %"
+    return f"{told}  {per_second:,.0f} pictures/s"
+
+
 def _epoch_line(event: Epoch) -> str:
     line = f"epoch {event.epoch:>3}  loss {event.train_loss:.3f}"
     line += f"  training accuracy {100 * event.train_accuracy:.2f} %"
@@ -148,7 +156,7 @@ def _epoch_line(event: Epoch) -> str:
 def _bar(console: Console, last_column: str) -> Progress:
     columns = [
         TextColumn("{task.description}"),
-        BarColumn(20 if console.width >= WIDE else 6),
+        BarColumn(20 if console.width >= WIDE else 6 if console.width >= NARROW else 2),
         TextColumn("{task.percentage:>3.0f} %"),
     ]
     return Progress(
