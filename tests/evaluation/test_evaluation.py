@@ -138,9 +138,9 @@ def test_scaling_each_channel():
     source = pictures(4, channels=3)
     for order in ("contiguous", "channels-last"):
         scaled = scale.apply(source.images, memory_format=order).numpy()
-        expected = (source.images.transpose(0, 3, 1, 2) / 255 - np.array(scale.mean)[:, None, None]) / np.array(
-            scale.deviation
-        )[:, None, None]
+        expected = (
+            source.images.transpose(0, 3, 1, 2) / 255 - np.array(scale.mean)[:, None, None]
+        ) / np.array(scale.deviation)[:, None, None]
         assert np.allclose(scaled, expected, atol=1e-5)
 
 
@@ -198,7 +198,9 @@ def with_member(name, content):
 
 def huge_array():
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f4", "fortran_order": False, "shape": (1 << 50, 3)})
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": "<f4", "fortran_order": False, "shape": (1 << 50, 3)}
+    )
     return buffer.getvalue()
 
 
@@ -248,7 +250,9 @@ def test_scores_are_those_of_scikit_learn(drawn):
     )
     assert scores.accuracy == pytest.approx(accuracy_score(labels, predicted), abs=1e-12)
     assert scores.images == len(labels)
-    assert np.array_equal(confusion(labels, predicted, classes), confusion_matrix(labels, predicted, labels=range(classes)))
+    assert np.array_equal(
+        confusion(labels, predicted, classes), confusion_matrix(labels, predicted, labels=range(classes))
+    )
     for index, entry in enumerate(scores.per_class):
         assert entry.name == names[index]
         assert entry.support == support[index]

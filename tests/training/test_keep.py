@@ -66,15 +66,17 @@ def go_on(run):
 def test_what_a_run_holds_at_its_end(tmp_path):
     run, state, events = whole(tmp_path)
     lines, manifest = kept(run)
-    assert [line["kind"] for line in lines] == ["step"] * 4 + ["epoch"] + ["step"] * 4 + ["epoch"] + ["step"] * 2 + [
-        "epoch"
-    ]
+    assert [line["kind"] for line in lines] == ["step"] * 4 + ["epoch"] + ["step"] * 4 + ["epoch"] + [
+        "step"
+    ] * 2 + ["epoch"]
     steps = [event for event in events if isinstance(event, Step)]
     assert [(line["loss"], line["lr"]) for line in lines if line["kind"] == "step"] == [
         (float(event.loss), event.lr) for event in steps
     ]
     ends = [event for event in events if isinstance(event, Epoch)]
-    assert [line["val_accuracy"] for line in lines if line["kind"] == "epoch"] == [e.val_accuracy for e in ends]
+    assert [line["val_accuracy"] for line in lines if line["kind"] == "epoch"] == [
+        e.val_accuracy for e in ends
+    ]
     best = max(reversed(ends), key=lambda epoch: epoch.val_accuracy or 0.0)
     assert manifest["best"]["epoch"] == best.epoch
     assert manifest["last"]["step"] == 10
@@ -83,7 +85,21 @@ def test_what_a_run_holds_at_its_end(tmp_path):
     for name, tensor in state.judged.state_dict().items():
         assert torch.equal(plain.state_dict()[name], tensor)
     assert isinstance(events[-1], Finished)
-    assert [event.step for event in events if isinstance(event, Saved)] == [1, 2, 3, 4, 4, 5, 6, 7, 8, 8, 9, 10, 10]
+    assert [event.step for event in events if isinstance(event, Saved)] == [
+        1,
+        2,
+        3,
+        4,
+        4,
+        5,
+        6,
+        7,
+        8,
+        8,
+        9,
+        10,
+        10,
+    ]
 
 
 def test_nothing_is_saved_between_epochs_before_its_time(tmp_path, monkeypatch):
@@ -100,7 +116,9 @@ def test_few_step_lines_are_kept_of_a_long_training(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("stop", range(0, 30, 2))
 def test_a_training_that_is_asked_to_stop_ends_with_the_same_files(tmp_path, stop, monkeypatch):
-    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 1e9)  # only the save on request, and those of the epochs
+    monkeypatch.setattr(
+        module, "CHECKPOINT_SECONDS", 1e9
+    )  # only the save on request, and those of the epochs
     expected = kept(whole(tmp_path)[0])
     run = create_run(tmp_path / "stopped")
     events = keep(train(state := begin()), state, run)

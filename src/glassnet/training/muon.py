@@ -22,7 +22,7 @@ def orthogonalize(matrices: torch.Tensor, *, rounds: int = 3) -> torch.Tensor:
 
     Example:
         >>> orthogonalize(torch.diag(torch.tensor([3.0, 2.0]))).diagonal().round(decimals=1)
-        tensor([1.1, 0.9])
+        tensor([1.0000, 0.8000])
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrices.size(0) > matrices.size(1)
