@@ -30,10 +30,17 @@ pre {{ margin: 0; padding: 22px 26px; background: #14181d; color: #d7dde4; borde
 b {{ color: #fff }} i {{ font-style: normal; color: #8b98a5 }} u {{ text-decoration: none; color: #56c271 }}
 img {{ display: block; width: 1160px; margin: 18px auto 0 }}
 </style><pre>{text}</pre><img src="data:image/png;base64,{image}">"""
-CHROMIUM = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars"
-).split()
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
 
 
 def coloured(text: str) -> str:

@@ -20,7 +20,15 @@ from hypothesis import strategies as st
 from glassnet import run as module
 from glassnet.errors import RunError, UsageError
 from glassnet.run import (
-    Run, create_run, locked, open_run, read_checkpoint, read_json, write_checkpoint, write_json, write_whole,
+    Run,
+    create_run,
+    locked,
+    open_run,
+    read_checkpoint,
+    read_json,
+    write_checkpoint,
+    write_json,
+    write_whole,
 )  # fmt: skip
 
 

@@ -245,7 +245,7 @@ class Restless(nn.Module):
         self.fc.register_forward_hook(lambda *_: None)
         self.register_module("new", nn.Identity())
         random.random()
-        np.random.rand()  # noqa: NPY002
+        np.random.rand()
         x = self.frozen(self.bn(self.fc(x.flatten(1)))) + torch.randn(10)
         if self.fails:
             raise RuntimeError("no")
@@ -267,7 +267,7 @@ def state_of(module):
             dict(torch.nn.modules.module._global_forward_hooks),
         ],
         "random": [random.getstate(), torch.get_rng_state().tolist()],
-        "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
+        "numpy": np.random.get_state()[1].tolist(),
         "grad mode": torch.is_grad_enabled(),
     }
 

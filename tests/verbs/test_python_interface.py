@@ -56,8 +56,8 @@ def test_ones_own_module_gets_the_best_weights(tmp_path, capfd):
 def test_the_same_bits_twice_and_nothing_left_changed(tmp_path):
     torch.manual_seed(7)
     random.seed(7)
-    np.random.seed(7)  # noqa: NPY002 — the global generator is what is looked at
-    state = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    np.random.seed(7)
+    state = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
     handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     settings = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
     runs = [
@@ -67,7 +67,7 @@ def test_the_same_bits_twice_and_nothing_left_changed(tmp_path):
     first, second = (run.weights("last").read_bytes() for run in runs)
     assert first == second
     assert torch.equal(state[0], torch.get_rng_state())
-    assert state[1:] == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+    assert state[1:] == (random.getstate(), np.random.get_state()[1].tolist())
     assert handlers == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
     assert settings == (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic)
 
