@@ -1,5 +1,6 @@
 """The run folder: whole files only, whatever fails while they are written."""
 
+# ruff: noqa: PT017 — one loop has writes that fail and writes that do not
 from __future__ import annotations
 
 import errno
@@ -74,7 +75,8 @@ def test_what_is_no_run(tmp_path, make, got):
     if make:
         path.touch() if make == "file" else path.mkdir()
     assert error_of(lambda: open_run(path), UsageError) == (
-        f"this is not a run\n  where: {path}\n  got: {got}\n  hint: glassnet train writes one and tells where it lies"
+        f"this is not a run\n  where: {path}\n  got: {got}\n"
+        "  hint: glassnet train writes one and tells where it lies"
     )
 
 
@@ -249,7 +251,8 @@ def test_case_26_a_disk_that_is_really_full(tmp_path):
             write_checkpoint(run, 2, b"y" * 200_000, {"step": 2})
         except RunError as error:
             print(error.parts["got"], error.parts["expected"])
-        print(read_checkpoint(run)[1], sorted(path.name[:10] for path in (run.path / "checkpoints").iterdir()))
+        files = (run.path / "checkpoints").iterdir()
+        print(read_checkpoint(run)[1], sorted(path.name[:10] for path in files))
     """)
     done = subprocess.run(
         [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, timeout=60, check=False
@@ -263,7 +266,7 @@ def test_case_26_a_disk_that_is_really_full(tmp_path):
 
 
 def record(tmp_path, write, folder):
-    """Run `write` and note, after each call that reaches the disk, what lies there and what of it is durable."""
+    """Run `write` and note, at each call that reaches the disk, what lies there and what is durable."""
     states = []
     content: dict[int, bytes] = {}  # by inode: what fsync has made durable
     durable: dict[str, int] = {}  # names that a sync of their folder has made durable
@@ -435,7 +438,8 @@ def test_case_25_the_words(tmp_path):
     "manifest",
     [
         {}, {"sha256": 5, "facts": {}}, {"sha256": "../../../../etc/passwd", "facts": {}},
-        {"sha256": "\0" * 20, "facts": {}}, {"sha256": ["x"], "facts": 3}, {"sha256": "x" * 5000, "facts": None},
+        {"sha256": "\0" * 20, "facts": {}}, {"sha256": ["x"], "facts": 3},
+        {"sha256": "x" * 5000, "facts": None},
     ],
 )  # fmt: skip
 def test_hostile_manifests_are_damaged_ones(tmp_path, manifest):

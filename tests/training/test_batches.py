@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from toys import PLAIN, pictures
 @example(2, 1)
 def test_batches_hold_every_picture_once_and_none_is_alone(count, batch):
     starts = batch_starts(count, batch)
-    sizes = [end - begin for begin, end in zip(starts, starts[1:], strict=False)]
+    sizes = [end - begin for begin, end in pairwise(starts)]
     assert starts[0] == 0
     assert sum(sizes) == starts[-1] == count
     assert all(0 < size <= batch + 1 for size in sizes)

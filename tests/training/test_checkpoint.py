@@ -1,5 +1,6 @@
 """Stopping and going on: the same bits, wherever it stopped; and checkpoints that cannot be used."""
 
+# ruff: noqa: NPY002 — a network may use NumPy's global generator
 from __future__ import annotations
 
 import json
@@ -7,6 +8,7 @@ import random
 import resource
 import struct
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -144,7 +146,7 @@ def test_no_picture_is_repeated_or_skipped_across_a_stop(monkeypatch):
     resumed = start(Linear, seed=5)
     restore(resumed, *capture(state))
     list(train(resumed))
-    first, second = sum(seen[:4], []), sum(seen[4:], [])
+    first, second = list(chain(*seen[:4])), list(chain(*seen[4:]))
     assert sorted(first) == sorted(second) == list(range(30))
     assert first != second
 
@@ -184,6 +186,10 @@ class Other(Linear):
         self.more = nn.Linear(2, 2)
 
 
+POSITION = "step 3 after 0 judged epochs, 24 pictures seen since; an epoch has "
+ONLY = "only in the checkpoint: none; only in the network: "
+
+
 class Wider(Linear):
     def __init__(self):
         super().__init__(classes=4)
@@ -192,12 +198,12 @@ class Wider(Linear):
 @pytest.mark.parametrize(
     ("kind", "fields", "words"),
     [
-        (Other, {}, "only in the checkpoint: none; only in the network: more.bias, more.weight"),
+        (Other, {}, ONLY + "more.bias, more.weight"),
         (Wider, {}, "head.weight is float32 (3, 64), now float32 (4, 64)"),
         (Linear, {"optimizer": "adam"}, "optimizers ['SGD'], now ['Adam']"),
-        (Linear, {"batch": 30}, "step 3 after 0 judged epochs, 24 pictures seen since; an epoch has 1 steps, the training 2"),
-        (Linear, {"batch": 4}, "step 3 after 0 judged epochs, 24 pictures seen since; an epoch has 8 steps, the training 16"),
-        (Linear, {"ema": 0.5}, "only in the checkpoint: none; only in the network: module.head.bias, module.head.weight, n_averaged"),
+        (Linear, {"batch": 30}, POSITION + "1 steps, the training 2"),
+        (Linear, {"batch": 4}, POSITION + "8 steps, the training 16"),
+        (Linear, {"ema": 0.5}, ONLY + "module.head.bias, module.head.weight, n_averaged"),
     ],
 )  # fmt: skip
 def test_a_checkpoint_of_another_training_by_its_words(kind, fields, words):
@@ -211,7 +217,8 @@ def test_a_checkpoint_of_another_training_by_its_words(kind, fields, words):
 @pytest.mark.parametrize(
     "hostile",
     [
-        {"step": -1}, {"step": 10**30}, {"step": 1.5}, {"step": "3"}, {"step": None}, {"seen": 7}, {"seen": "x"},
+        {"step": -1}, {"step": 10**30}, {"step": 1.5}, {"step": "3"}, {"step": None},
+        {"seen": 7}, {"seen": "x"},
         {"history": 5}, {"history": [{}]}, {"history": [{"epoch": 1}] * 3}, {"seconds": 7}, {"numpy": {}},
         {"numpy": {"pos": 10**30, "has_gauss": 0, "gauss": 0.0}}, {"python": {"version": 9, "gauss": None}},
         {"python": []}, {"machine": 3}, {"optimizers": None},

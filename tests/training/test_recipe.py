@@ -6,6 +6,7 @@ import ast
 import inspect
 import math
 from dataclasses import asdict, fields
+from itertools import pairwise
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -78,8 +79,10 @@ def error_of(table):
         ({"epoch": 3}, "unknown key 'epoch'\n  where: my.toml\n  hint: did you mean 'epochs'?"),
         (
             {"optimizer": "adamww"},
-            "'optimizer' has an impossible value\n  where: my.toml\n  got: 'adamww'\n"
-            "  expected: sgd, nesterov, adam, adamw, muon\n  hint: did you mean 'adamw'?",
+            (
+                "'optimizer' has an impossible value\n  where: my.toml\n  got: 'adamww'\n"
+                "  expected: sgd, nesterov, adam, adamw, muon\n  hint: did you mean 'adamw'?"
+            ),
         ),
         ({"batch": 0}, "'batch' has an impossible value\n  where: my.toml\n  got: 0\n  expected: at least 1"),
         (
@@ -98,12 +101,17 @@ def error_of(table):
         ({"lr": "x"}, "'lr' has an impossible value\n  where: my.toml\n  got: 'x'\n  expected: a number"),
         (
             {"lr": math.inf},
-            "'lr' has an impossible value\n  where: my.toml\n  got: inf\n  expected: at least 0.0, and finite",
+            (
+                "'lr' has an impossible value\n  where: my.toml\n  got: inf\n"
+                "  expected: at least 0.0, and finite"
+            ),
         ),
         (
             {"epochs": 0},
-            "'epochs' has an impossible value\n  where: my.toml\n  got: 0.0\n"
-            "  expected: above 0.0, and finite",
+            (
+                "'epochs' has an impossible value\n  where: my.toml\n  got: 0.0\n"
+                "  expected: above 0.0, and finite"
+            ),
         ),
         (
             {"val": 0.95},
@@ -199,7 +207,7 @@ def test_every_field_is_open_at_first_and_has_one_line_of_words():
         if isinstance(node, ast.ClassDef) and node.name == "Recipe"
     ).body  # fmt: skip
     words = {}
-    for node, following in zip(body, body[1:], strict=False):
+    for node, following in pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(following, ast.Expr):
             assert isinstance(node.target, ast.Name)
             words[node.target.id] = ast.literal_eval(following.value)

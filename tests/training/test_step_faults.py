@@ -9,6 +9,7 @@ import sys
 import textwrap
 import weakref
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def failing(state, after=0):
     """Run to the error; give it and the weights before the step that failed."""
     before = weights_of(state.net)
     events = train(state)
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(TrainingError) as caught:  # noqa: PT012 — what came before the error counts
         for event in events:
             if isinstance(event, Step):
                 before = weights_of(state.net)
@@ -195,7 +196,7 @@ def test_a_mask_of_minus_infinity_in_a_buffer_is_sound():
 class Hungry(Tiny):
     """Has memory for three pictures; counts what it was asked for."""
 
-    asked: list[int] = []
+    asked: ClassVar[list[int]] = []
     room = 3
 
     def forward(self, images):
