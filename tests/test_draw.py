@@ -1,6 +1,5 @@
 """Figures: there is something on them, names fit, and a missing font is said once."""
 
-# ruff: noqa: RUF001 — Chinese punctuation
 from __future__ import annotations
 
 import unicodedata

@@ -1,6 +1,5 @@
 """The run folder: whole files only, whatever fails while they are written."""
 
-# ruff: noqa: PT017 — one loop has writes that fail and writes that do not
 from __future__ import annotations
 
 import errno

@@ -1,6 +1,5 @@
 """Small trainings for the tests: pictures that can be learnt, small nets, plain recipes."""
 
-# ruff: noqa: NPY002 — a network may use NumPy's global generator
 from __future__ import annotations
 
 import random

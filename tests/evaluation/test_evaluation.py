@@ -1,6 +1,5 @@
 """Judging: pictures through a network, predictions on disk, and scores against scikit-learn and SciPy."""
 
-# ruff: noqa: NPY002 — a network may use NumPy's global generator
 from __future__ import annotations
 
 import io
@@ -97,7 +96,7 @@ def test_random_generators_are_put_back_at_each_event():
     before = now()
     for _ in forward_split(net, pictures(10), HALF, Compute()):
         assert now() == before
-    with pytest.raises(ZeroDivisionError), random_kept():  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), random_kept():
         random.random()
         np.random.rand()
         torch.rand(1)

@@ -58,7 +58,7 @@ def test_any_text_gives_a_spec_or_a_net_error(text):
     try:
         parse_spec(text)
     except NetError as error:
-        assert error.exit_code == 2  # noqa: PT017
+        assert error.exit_code == 2
 
 
 @pytest.mark.parametrize(

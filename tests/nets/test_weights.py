@@ -324,7 +324,7 @@ def test_flipped_bytes_load_or_are_errors(tmp_path, kind):
         try:
             load_weights(module, read_weights(path)[0], where=path)
         except NetError as error:
-            assert error.what.startswith(("the weights", "the file holds no state_dict"))  # noqa: PT017
+            assert error.what.startswith(("the weights", "the file holds no state_dict"))
 
 
 def safetensors_file(path, header, data=b""):

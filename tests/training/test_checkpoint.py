@@ -1,6 +1,5 @@
 """Stopping and going on: the same bits, wherever it stopped; and checkpoints that cannot be used."""
 
-# ruff: noqa: NPY002 — a network may use NumPy's global generator
 from __future__ import annotations
 
 import json

@@ -1,6 +1,5 @@
 """The training loop against a plain one written here, and the walls that a refactor may not move."""
 
-# ruff: noqa: NPY002 — a network may use NumPy's global generator
 from __future__ import annotations
 
 import inspect
@@ -13,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812 — its name everywhere
+import torch.nn.functional as F
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 

@@ -29,7 +29,7 @@ def failing(state, after=0):
     """Run to the error; give it and the weights before the step that failed."""
     before = weights_of(state.net)
     events = train(state)
-    with pytest.raises(TrainingError) as caught:  # noqa: PT012 — what came before the error counts
+    with pytest.raises(TrainingError) as caught:
         for event in events:
             if isinstance(event, Step):
                 before = weights_of(state.net)
