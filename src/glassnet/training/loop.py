@@ -172,8 +172,8 @@ def train(state: State) -> Iterator[Event]:
         A `Step` after each step; at the end of each epoch `Judging` and an `Epoch`; at last `Finished`.
 
     Raises:
-        TrainingError: The loss or a gradient is not finite, or the memory is too small; the weights are as
-            they were before the step.
+        TrainingError: The loss or a gradient is not finite, or the memory is too small; the parameters are
+            as they were before the step (BatchNorm has counted its forward pass).
     """
     plan: Plan | None = None
     planned = 0
