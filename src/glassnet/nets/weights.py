@@ -305,5 +305,9 @@ def first_convolution(module: nn.Module) -> tuple[str, nn.Conv2d] | None:
 
 
 def is_offline() -> bool:
-    """Tell whether the person forbade downloads with `GLASSNET_OFFLINE`."""
+    """Tell whether the person forbade downloads with `GLASSNET_OFFLINE`.
+
+    Returns:
+        True where it is set to anything but an empty text, 0, false or no.
+    """
     return os.environ.get("GLASSNET_OFFLINE", "").lower() not in ("", "0", "false", "no")

@@ -74,6 +74,12 @@ def cache_folder() -> Path:
 def entry_key(*parts: object) -> str:
     """Name an entry by everything that its content depends on, 32 hex digits.
 
+    Args:
+        parts: Plain data, in a fixed order.
+
+    Returns:
+        The name of the entry's folder.
+
     Example:
         >>> entry_key("a", 1) == entry_key("a", 1), entry_key("a", 1) == entry_key("a", 2)
         (True, False)
@@ -188,12 +194,21 @@ def read_entry(cache: Path, key: str, *, source: str) -> dict[str, Pictures] | N
 
 
 def remove_entry(cache: Path, key: str) -> None:
-    """Remove a damaged entry, so that it can be made again."""
+    """Remove a damaged entry, so that it can be made again.
+
+    Args:
+        cache: The cache folder.
+        key: From `entry_key`.
+    """
     shutil.rmtree(cache / "decoded" / key, ignore_errors=True)
 
 
 def check_room(folder: Path, num_bytes: int) -> None:
     """Refuse to begin what the disk cannot hold.
+
+    Args:
+        folder: On the disk.
+        num_bytes: That will be written.
 
     Raises:
         GlassnetError: With the bytes needed and the bytes free.
@@ -204,7 +219,16 @@ def check_room(folder: Path, num_bytes: int) -> None:
 
 
 def full_disk(folder: Path, *, needed: str | None = None, got: str = "the disk is full") -> GlassnetError:
-    """Say that the disk is full."""
+    """Say that the disk is full.
+
+    Args:
+        folder: That was to be written.
+        needed: The room that it would have taken, in words.
+        got: What was found.
+
+    Returns:
+        The error, to be raised.
+    """
     return GlassnetError(
         "there is no room on the disk for the decoded pictures",
         where=folder,
@@ -216,7 +240,17 @@ def full_disk(folder: Path, *, needed: str | None = None, got: str = "the disk i
 
 @contextlib.contextmanager
 def telling_about_disk(folder: Path) -> Iterator[None]:
-    """Turn an operating system's error while writing below `folder` into one for people."""
+    """Turn an operating system's error while writing into one for people.
+
+    Args:
+        folder: Below which is written.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        GlassnetError: The disk is full, or the folder cannot be written.
+    """
     try:
         yield
     except OSError as error:

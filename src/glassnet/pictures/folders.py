@@ -35,7 +35,14 @@ _PACKERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file is a zip or a tar, compressed or not, from its content."""
+    """Tell whether a file is a zip or a tar, compressed or not, from its content.
+
+    Args:
+        path: A file.
+
+    Returns:
+        True for an archive.
+    """
     return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
 
 

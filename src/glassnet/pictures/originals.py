@@ -217,7 +217,9 @@ def read_idx(path: Path) -> np.ndarray:
         raise PicturesError(
             "the file is damaged", where=path, got=f"{got} values", expected=f"{math.prod(shape):,} values"
         )
-    return np.frombuffer(values, np.uint8).reshape(shape)
+    return (
+        np.frombuffer(values, np.uint8).reshape(shape).copy()
+    )  # torch warns of arrays that cannot be written
 
 
 def _places(original: Original, data_dir: Path | None, own_folder: Path) -> Iterator[Path]:

@@ -89,6 +89,12 @@ def choose_policy(facts: Sequence[Facts]) -> Policy:
 def open_picture(file: BinaryIO) -> Image.Image:
     """Open a picture by its content, whatever its name says, without decoding it.
 
+    Args:
+        file: Open for reading, at its start.
+
+    Returns:
+        The picture; its pixels are not read yet.
+
     Raises:
         UnusableError: It is no picture of the formats in `FORMATS`, or its header declares too many pixels.
     """
@@ -113,6 +119,12 @@ def open_picture(file: BinaryIO) -> Image.Image:
 
 def read_facts(file: BinaryIO) -> Facts:
     """Read a picture's header.
+
+    Args:
+        file: Open for reading, at its start.
+
+    Returns:
+        What the header says.
 
     Raises:
         UnusableError: As `open_picture`.
@@ -171,6 +183,10 @@ def apply_policy(image: Image.Image, policy: Policy) -> np.ndarray:
 
 def decode_picture(file: BinaryIO, policy: Policy) -> tuple[Facts, np.ndarray]:
     """Decode one picture, whatever is wrong with it.
+
+    Args:
+        file: Open for reading, at its start.
+        policy: Size and channels of the result.
 
     Returns:
         What its header says, and uint8, H×W×C.

@@ -44,6 +44,7 @@ def spark_line(values: Sequence[float], console: Console) -> str:
         One character a value, at most 40.
 
     Example:
+        >>> import io; from rich.console import Console
         >>> spark_line([1.0, 2.0, 8.0], Console(file=io.TextIOWrapper(io.BytesIO(), "utf-8")))
         '▁▂█'
     """

@@ -48,7 +48,7 @@ def choose_device() -> tuple[str, str]:
         return "cuda", f"{torch.cuda.get_device_name()} is there"
     if torch.backends.mps.is_available():
         return "mps", "an Apple GPU is there"
-    return "cpu", f"no GPU that PyTorch {torch.__version__} can use; {torch.get_num_threads()} threads"
+    return "cpu", f"no GPU that PyTorch {torch.__version__} can use; threads: {torch.get_num_threads()}"
 
 
 def check_device(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,13 @@ def _step_line(event: Step) -> dict[str, Any]:
 
 
 def _write_lines(run: Run, lines: list[dict[str, Any]]) -> None:
-    write_whole(run.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    text = "".join(json.dumps({name: _plain(value) for name, value in line.items()}) + "\n" for line in lines)
+    write_whole(run.path / "metrics.jsonl", text)
+
+
+def _plain(value: object) -> object:
+    """Write NaN and infinity, which JSON does not know, as null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lines_until(run: Run, state: State) -> list[dict[str, Any]]:
