@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
 from glassnet.draw import draw_inputs, draw_predictions, pixels
+from glassnet.errors import RunError
 from glassnet.training.batches import gather, plan_epoch
 from glassnet.training.events import Epoch, Step
 
@@ -41,30 +43,36 @@ def log(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
         The same events.
     """
     every = max(1, state.num_steps // MOST_STEP_POINTS)
-    with_val = state.val is not None
-    writer = SummaryWriter(run.path / "tensorboard", purge_step=state.step + 1 if state.step else None)
+    with told_of_disk(run):
+        writer = SummaryWriter(run.path / "tensorboard", purge_step=state.step + 1 if state.step else None)
     try:
         if state.step == 0:
             seen = pixels(_inputs(state))
             writer.add_image("pictures/as the network sees them", seen, 0, dataformats="HWC")
         for event in events:
-            match event:
-                case Step() if event.step % every == 0:
-                    writer.add_scalar("step/loss", float(event.loss), event.step)
-                    writer.add_scalar("step/accuracy", float(event.correct) / event.images, event.step)
-                    writer.add_scalar("step/rate", event.lr, event.step)
-                    writer.add_scalar("step/gradient norm", float(event.grad_norm), event.step)
-                case Epoch():
-                    writer.add_scalar("epoch/training loss", event.train_loss, event.step)
-                    writer.add_scalar("epoch/training accuracy", event.train_accuracy, event.step)
-                    writer.add_scalar("epoch/rate", event.lr, event.step)
-                    if with_val:
-                        writer.add_scalar("epoch/validation loss", event.val_loss, event.step)
-                        writer.add_scalar("epoch/validation accuracy", event.val_accuracy, event.step)
-                    writer.flush()
+            with told_of_disk(run):
+                _write(writer, event, every)
             yield event
     finally:
-        writer.close()
+        with told_of_disk(run):
+            writer.close()
+
+
+def _write(writer: SummaryWriter, event: Event, every: int) -> None:
+    match event:
+        case Step() if event.step % every == 0:
+            writer.add_scalar("step/loss", float(event.loss), event.step)
+            writer.add_scalar("step/accuracy", float(event.correct) / event.images, event.step)
+            writer.add_scalar("step/rate", event.lr, event.step)
+            writer.add_scalar("step/gradient norm", float(event.grad_norm), event.step)
+        case Epoch():
+            writer.add_scalar("epoch/training loss", event.train_loss, event.step)
+            writer.add_scalar("epoch/training accuracy", event.train_accuracy, event.step)
+            writer.add_scalar("epoch/rate", event.lr, event.step)
+            if event.val_loss is not None:
+                writer.add_scalar("epoch/validation loss", event.val_loss, event.step)
+                writer.add_scalar("epoch/validation accuracy", event.val_accuracy, event.step)
+            writer.flush()
 
 
 def log_predictions(run: Run, pictures: Pictures, predictions: Predictions, step: int) -> None:
@@ -85,9 +93,31 @@ def log_predictions(run: Run, pictures: Pictures, predictions: Predictions, step
         predictions.probabilities[indices, predicted].tolist(),
         predictions.classes,
     )
-    writer = SummaryWriter(run.path / "tensorboard")
-    writer.add_image(f"predictions/{pictures.split}", pixels(figure), step, dataformats="HWC")
-    writer.close()
+    with told_of_disk(run), closing(SummaryWriter(run.path / "tensorboard")) as writer:
+        writer.add_image(f"predictions/{pictures.split}", pixels(figure), step, dataformats="HWC")
+
+
+@contextmanager
+def told_of_disk(run: Run) -> Iterator[None]:
+    """Tell of a full or failing disk as the other files of the run do.
+
+    Args:
+        run: The run.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        RunError: TensorBoard's files cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            "a file of the run cannot be written", where=run.path / "tensorboard",
+            got=error.strerror or error,
+            hint="checkpoints and weights are untouched; make room",
+        ) from None  # fmt: skip
 
 
 def serve(runs: Sequence[Path], *, port: int) -> subprocess.Popen[bytes]:
@@ -100,7 +130,9 @@ def serve(runs: Sequence[Path], *, port: int) -> subprocess.Popen[bytes]:
     Returns:
         The server's process; what it prints, its address first, goes to standard error.
     """
-    folders = ",".join(f"{run.resolve().name}:{run / 'tensorboard'}" for run in runs)
+    names = [run.resolve().name for run in runs]
+    names = [f"{name}-{i}" if names.count(name) > 1 else name for i, name in enumerate(names, 1)]
+    folders = ",".join(f"{name}:{run / 'tensorboard'}" for name, run in zip(names, runs, strict=True))
     command = [sys.executable, "-m", "tensorboard.main", "--host", "127.0.0.1", "--port", str(port)]
     return subprocess.Popen([*command, "--logdir_spec", folders], stdin=subprocess.DEVNULL)  # noqa: S603 — our own command
 

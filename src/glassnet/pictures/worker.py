@@ -7,6 +7,7 @@ index, `rejected` by index, and, where the work cannot go on, `changed` (a path)
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import hashlib
 import io
@@ -178,7 +179,8 @@ def _limit_memory() -> None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses it
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
 
 
 if __name__ == "__main__":

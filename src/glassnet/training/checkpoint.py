@@ -72,6 +72,8 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
     tensors["random/torch"] = torch.get_rng_state()
     if torch.cuda.is_initialized():
         tensors |= {f"random/cuda/{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
+    if torch.backends.mps.is_available():
+        tensors["random/mps"] = torch.mps.get_rng_state()
     numpy_state = np.random.get_state(legacy=False)  # noqa: NPY002 — a network may use the global generator
     tensors["random/numpy"] = torch.from_numpy(numpy_state["state"]["key"].astype(np.int64))
     version, python_state, gauss = random.getstate()
@@ -210,12 +212,15 @@ def _load_optimizers(state: State, saved: dict[str, torch.Tensor]) -> None:
         parameter = parameters[int(o)][int(p)]
         if value.ndim and value.shape != parameter.shape:
             raise ValueError(f"{name} is {tuple(value.shape)}, its parameter {tuple(parameter.shape)}")
-        own = torch.empty_like(parameter if value.ndim else value)  # in the parameter's order in memory
+        like = parameter if value.ndim else value  # in the parameter's order in memory
+        own = torch.empty_like(like, device=parameter.device)
         state.optimizers[int(o)].state[parameter][key] = own.detach().copy_(value)
 
 
 def _restore_random(saved: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     torch.set_rng_state(saved["random/torch"])
+    if "random/mps" in saved and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(saved["random/mps"])
     cuda = [
         saved[f"random/cuda/{i}"] for i in range(torch.cuda.device_count()) if f"random/cuda/{i}" in saved
     ]

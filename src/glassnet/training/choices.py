@@ -61,7 +61,7 @@ def check_device(name: str) -> None:
         UsageError: PyTorch does not know it or cannot compute on it.
     """
     try:
-        torch.empty(1, device=name)
+        torch.ones(1, device=name).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         got = str(error).splitlines()[0]
         raise UsageError(

@@ -17,6 +17,7 @@ from glassnet.terminal import Terminal, open_terminal, quoted, show_next
 from glassnet.terminal.answers import SPLIT_NAMES, show_pictures, show_scores
 from glassnet.terminal.progress import show_judging
 from glassnet.verbs.load import Trained, load_run
+from glassnet.verbs.prepare import data_dir_of
 from glassnet.verbs.source import arrange, read_for_run, without_strangers
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def evaluate(
     terminal = terminal or open_terminal(json=True)
     trained = load_run(run, net=net, terminal=terminal)
     data = None if data_dir is None else Path(data_dir)
+    if source is None:
+        data = data or data_dir_of(trained.run)
     pictures, left_out, notes = _pictures(trained, source, terminal, data)
     show_pictures({pictures.split: pictures}, notes, terminal)
     events = forward_split(trained.net, pictures, trained.scale, trained.compute)

@@ -45,7 +45,7 @@ def finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -
     """
     net, weights = state.net, run.weights("best")
     tensors, _ = read_weights(weights)
-    load_weights(net, tensors, where=weights, num_classes=len(job.splits.train.classes))
+    load_weights(net, tensors, where=weights)
     net.eval()
     accuracies: dict[str, float | None] = {"val": None, "test": None}
     seconds = {"data": 0.0, "train": 0.0, "evaluate": 0.0} | state.seconds

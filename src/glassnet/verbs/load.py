@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glassnet.errors import RunError
+from glassnet.errors import RunError, UsageError
 from glassnet.evaluation.forward import Compute
 from glassnet.nets.rebuild import rebuild
 from glassnet.nets.weights import load_weights, read_weights
@@ -15,7 +16,7 @@ from glassnet.pictures.pictures import Policy
 from glassnet.pictures.scale import Scale
 from glassnet.run import Run, open_run, read_json
 from glassnet.terminal import show_field
-from glassnet.training.choices import choose_device, choose_precision
+from glassnet.training.choices import check_device, choose_device, choose_precision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ def load_run(run: Run | str | Path, *, net: nn.Module | str | None, terminal: Te
         classes = tuple(map(str, source["classes"]))
         macs, batch, precision = int(info["macs_per_picture"]), int(recipe["batch"]), str(recipe["precision"])
         memory_format, record = str(recipe["memory_format"]), info["net"]
+        _check_sight(policy, scale, record)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             "the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)
@@ -74,8 +76,8 @@ def load_run(run: Run | str | Path, *, net: nn.Module | str | None, terminal: Te
     else:
         module = copy.deepcopy(net)
     tensors, _ = read_weights(weights)
-    load_weights(module, tensors, where=weights, num_classes=len(classes))
-    device, _ = choose_device()
+    load_weights(module, tensors, where=weights)
+    device = _device(str(recipe.get("device")), terminal)
     if precision != "float32" and choose_precision(device, macs * batch)[0] != precision:
         show_field(
             "note", f"trained in {precision}, which this machine does not have: float32 is used", terminal
@@ -83,6 +85,28 @@ def load_run(run: Run | str | Path, *, net: nn.Module | str | None, terminal: Te
         precision = "float32"
     module = module.to(device).eval()
     return Trained(run, info, module, scale, policy, classes, Compute(device, precision, memory_format))
+
+
+def _device(trained_on: str, terminal: Terminal) -> str:
+    """Give the device of the training, or the best one of this machine where that is not there."""
+    try:
+        check_device(trained_on)
+    except UsageError:
+        device, _ = choose_device()
+        show_field("note", f"trained on {trained_on}, which is not there: {device} is used", terminal)
+        return device
+    return trained_on
+
+
+def _check_sight(policy: Policy, scale: Scale, record: dict[str, Any]) -> None:
+    """Refuse a way to see pictures that is not the network's; a run may come from a stranger."""
+    size = {"channels": policy.channels, "height": policy.height, "width": policy.width}
+    if size != record["input"]:
+        raise ValueError(f"policy {size}, but the network's input is {record['input']}")
+    if not len(scale.mean) == len(scale.deviation) == policy.channels:
+        raise ValueError(f"{len(scale.mean)} means, {len(scale.deviation)} deviations")
+    if not all(map(math.isfinite, scale.mean + scale.deviation)) or min(scale.deviation) <= 0:
+        raise ValueError(f"mean {scale.mean}, deviation {scale.deviation}")
 
 
 def _whole_weights(run: Run, terminal: Terminal) -> Path:

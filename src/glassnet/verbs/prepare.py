@@ -20,6 +20,7 @@ from glassnet.nets.rebuild import rebuild
 from glassnet.nets.spec import parse_spec
 from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.scale import Scale
+from glassnet.pictures.sources import SOURCES
 from glassnet.pictures.statistics import mean_and_deviation
 from glassnet.terminal.answers import show_choices, show_pictures
 from glassnet.training.checkpoint import machine
@@ -52,6 +53,7 @@ class Job:
     recipe: Recipe  # resolved
     reasons: dict[str, str]  # of each field of the recipe: who asked for it, or why it was chosen
     chosen: frozenset[str]  # the fields that nobody asked for
+    data_dir: Path | None  # where the data set was looked for first
 
 
 def prepare(
@@ -83,6 +85,8 @@ def prepare(
     """
     asked = wishes.recipe
     _refuse_early(wishes, weights, module=net, old=old)
+    if source is None and old is not None:
+        data_dir = data_dir or data_dir_of(old)
     source = _chosen_source(source, old)
     read = read_source(source, terminal, data_dir=data_dir)
     seed = asked.seed if asked.seed is not None else 0
@@ -101,7 +105,7 @@ def prepare(
         height=height,
         width=width,
         channels=channels,
-        mirrored=str(source) not in SIDED_SOURCES,
+        mirrored=splits.train.source not in SIDED_SOURCES,
         own_val=splits.own_val,
         macs=macs,
         convolutions=any(
@@ -116,7 +120,7 @@ def prepare(
     chosen, reasons = wishes.chosen | set(reasons), wishes.origins | reasons
     show_choices(about, built.notes, recipe, reasons, chosen, terminal)
     scale = _scale(recipe, splits.train)
-    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons, chosen)
+    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons, chosen, data_dir)
 
 
 def _refuse_early(wishes: Wishes, weights: Path | None, *, module: nn.Module | None, old: Run | None) -> None:
@@ -151,6 +155,19 @@ def _chosen_source(source: Source | None, old: Run | None) -> Source:
     return old.info["source"]["name"]
 
 
+def data_dir_of(run: Run) -> Path | None:
+    """Tell where a run's data set was looked for first.
+
+    Args:
+        run: The run.
+
+    Returns:
+        The folder that was given then, or None.
+    """
+    given_then = run.info["source"].get("data_dir")
+    return Path(given_then) if isinstance(given_then, str) else None
+
+
 def describe(job: Job, command: list[str]) -> dict[str, Any]:
     """Write down a job for `run.json`.
 
@@ -169,6 +186,7 @@ def describe(job: Job, command: list[str]) -> dict[str, Any]:
         "source": {
             "name": job.source,
             "by_name": not job.source.startswith("<"),
+            "data_dir": None if job.data_dir is None else str(job.data_dir.resolve()),
             "classes": list(first.classes),
             "policy": asdict(first.policy),
             "mean": list(job.scale.mean),
@@ -210,9 +228,10 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         if was != is_now:
             lines.append(f"pictures, {name}: {_split(was)}, now {_split(is_now)}")
     was_net, is_net = (_without_folder(side["net"]) for side in (before, now))
-    if was_net != is_net:
-        lines.append(f"network: {was_net}, now {is_net}")
     was_source, is_source = before["net"]["source"] or {}, now["net"]["source"] or {}
+    objects = None in (before["net"]["resolved"], now["net"]["resolved"])  # their arguments are not known
+    if was_net != is_net and not (objects and was_source):
+        lines.append(f"network: {was_net}, now {is_net}")
     if (was_source.get("sha256"), was_source.get("siblings")) != (
         is_source.get("sha256"),
         is_source.get("siblings"),
@@ -239,7 +258,9 @@ def _named(source: Source) -> str:
     if isinstance(source, Pictures | dict):
         first = source if isinstance(source, Pictures) else next(iter(source.values()))
         return f"<{first.source}>"
-    return str(Path(source).resolve()) if Path(source).exists() else str(source)
+    if str(source) in SOURCES:
+        return str(source)  # also where a folder of that name lies about
+    return str(Path(source).expanduser().resolve())
 
 
 def _scale(recipe: Recipe, pictures: Pictures) -> Scale:

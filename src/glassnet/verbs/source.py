@@ -153,7 +153,7 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
 
     Args:
         splits: With `train`.
-        val: Share of the training pictures; 0 for no validation at all.
+        val: Share of the training pictures where the source has no validation split; 0 for no validation.
         seed: Of the choice.
 
     Returns:
@@ -171,10 +171,10 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
     own_val = "val" in splits
     notes = [note for pictures in splits.values() for note in pictures.notes]
     held = None
-    if val == 0:
-        notes.append("no validation (val is 0): the last weights are kept")
-    elif own_val:
+    if own_val:
         held = splits["val"]
+    elif val == 0:
+        notes.append("no validation (val is 0): the last weights are kept")
     else:
         train, held = split_off(train, val, seed=seed)
         notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -20,6 +21,7 @@ from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.loop import train as train_events
+from glassnet.training.memory import is_out_of_memory
 from glassnet.training.recipe import Recipe, over, to_toml
 from glassnet.verbs.finish import finish
 from glassnet.verbs.prepare import Job, changes, describe, prepare
@@ -117,7 +119,7 @@ def train(
         job = prepare(
             net, source, wishes, old=old, weights=_path(weights), data_dir=_path(data_dir), terminal=terminal
         )
-        run = old or create_run(_path(out) or _new_path(job))
+        run = old or (create_run(Path(out)) if out else _new_run(job))
         if not old:
             stack.enter_context(locked(run))
         info = _info(job, old, accept_changes=accept_changes)
@@ -140,16 +142,22 @@ def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _new_path(job: Job) -> Path:
+def _new_run(job: Job) -> Run:
+    """Make a folder in `runs`, named after the time, the source and the network, that nobody else has."""
     stem = Path(job.source.strip("<>")).stem or "pictures"
     net = job.built.record["net"].split("(")[0].split(":")[-1]
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{stem}-{net}"
     path = Path("runs") / name
-    count = 1
-    while path.exists():
-        count += 1
-        path = Path("runs") / f"{name}-{count}"
-    return path
+    for count in itertools.count(2):
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            path = Path("runs") / f"{name}-{count}"
+            continue
+        except OSError:
+            pass  # create_run tells why
+        break
+    return create_run(path)
 
 
 def _info(job: Job, old: Run | None, *, accept_changes: bool) -> dict[str, Any]:
@@ -173,7 +181,12 @@ def _write_head(run: Run, job: Job, info: dict[str, Any]) -> None:
     """Write all that is known before the first step: whatever happens then, the run tells what it was."""
     for name, text in job.built.sources.items():
         write_whole(run.path / "net" / name, text)
-    write_whole(run.path / "recipe.toml", to_toml(job.recipe, job.reasons))
+    record = job.built.record
+    again = replace(job.recipe, net=record["resolved"] if record["source"] else record["net"])
+    head = f"# glassnet train {quoted(job.source)} --recipe {quoted(run.path / 'recipe.toml')}\n"
+    if record["weights"]:
+        head += f"# --weights {quoted(record['weights']['from'])}\n"
+    write_whole(run.path / "recipe.toml", head + to_toml(again, job.reasons))
     write_json(run.path / "run.json", {**info, "status": "running"})
 
 
@@ -230,6 +243,12 @@ def _told(error: BaseException, state: State, resume: str) -> BaseException:
     if isinstance(error, KeyboardInterrupt):
         what = "stopped at once; it goes on from the last checkpoint"
         return InterruptedTrainingError(what, hint=resume)
+    if is_out_of_memory(error):
+        what = f"the memory of {state.recipe.device} is too small"
+        batch = max(state.recipe.batch // 2, 1)
+        return TrainingError(
+            what, where=f"step {state.step:,}", got=error, hint=f"a smaller batch: --batch {batch}"
+        )
     line = None if isinstance(error, GlassnetError) else line_of_users_code(error)
     if line is None:
         return error
