@@ -45,11 +45,13 @@ CHROMIUM = [
 
 def coloured(text: str) -> str:
     """Mark up an output as the terminal shows it: names bold, reasons grey, bars green."""
-    lines = []
+    lines, in_recipe = [], False
     for line in html.escape(text, quote=False).splitlines():
+        in_recipe = line == "recipe" or (in_recipe and line.startswith(" "))
         line = re.sub(r"^(\$ .*|[a-z]+(?= )|recipe$)", r"<b>\1</b>", line)  # noqa: PLW2901
         line = re.sub(r"([▁-█]+)$", r"<u>\1</u>", line)  # noqa: PLW2901
-        line = re.sub(r"^(            \w+ +\S+  +)(\D.*)$", r"\1<i>\2</i>", line)  # noqa: PLW2901
+        if in_recipe:
+            line = re.sub(r"^( +\S+ +\S+ +)(.*)$", r"\1<i>\2</i>", line)  # noqa: PLW2901
         lines.append(line)
     return "\n".join(lines)
 
@@ -58,7 +60,7 @@ def predictions_png(run: Path) -> bytes:
     """Draw predictions of a run on fashion-mini's test pictures."""
     predictions = read_predictions(run / "predictions-test.npz")
     test = glassnet.load("fashion-mini")["test"]
-    indices = np.linspace(0, len(test) - 1, 16).round().astype(int)
+    indices = np.linspace(0, len(test) - 1, 24).round().astype(int)
     predicted = predictions.predicted[indices]
     figure = draw_predictions(
         test.batch(indices), predictions.labels[indices].tolist(), predicted.tolist(),
@@ -76,7 +78,7 @@ def main(readme: Path, run: Path, target: Path) -> None:
         raise SystemExit(f"{readme} has no example of glassnet train")
     text = coloured(block[1])
     page = PAGE.format(text=text, image=base64.b64encode(predictions_png(run)).decode())
-    height = 75 + 19.6 * text.count("\n") + 1160 * 4 / 11.6 + 30
+    height = 75 + 19.6 * text.count("\n") + 1160 * 5.7 / 11.6 + 30
     chromium = shutil.which("chromium") or sys.exit("chromium is missing: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "page.html").write_text(page, "utf-8")
