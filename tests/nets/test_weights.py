@@ -446,7 +446,7 @@ def test_without_a_network_the_url_and_place_are_shown(tmp_path, monkeypatch):
         build("torchvision:resnet18(weights=IMAGENET1K_V3)", **GREY)
     assert str(caught.value) == (
         "resnet18 has no weights 'IMAGENET1K_V3'\n  where: torchvision:resnet18(weights=IMAGENET1K_V3)\n"
-        "  hint: known: DEFAULT, IMAGENET1K_V1"
+        "  hint: did you mean 'IMAGENET1K_V1'?"
     )
 
 

@@ -54,7 +54,7 @@ def test_a_resolved_recipe_is_left_alone():
     [
         (True, True, "cuda", "Some GPU is there"),
         (False, True, "mps", "an Apple GPU is there"),
-        (False, False, "cpu", f"no GPU that PyTorch {torch.__version__} can use; 1 threads"),
+        (False, False, "cpu", f"no GPU that PyTorch {torch.__version__} can use; threads: 1"),
     ],
 )
 def test_the_device_and_why(monkeypatch, cuda, mps, device, reason):
