@@ -1,0 +1,1 @@
+"""A trace to numbers and pictures: table, sizes, receptive field, graph, feature maps, curves."""

@@ -1,0 +1,1 @@
+"""Offline HTML pages: one file, no request to any host."""
