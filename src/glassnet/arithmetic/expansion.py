@@ -1,8 +1,8 @@
 """The noun `Expansion`: one number as the arithmetic that makes it.
 
-A rule is a function `rule(at, *args, **kwargs)` whose further parameters are named as those of the PyTorch
-function that it explains (`input, weight, bias=None, stride=1, …`), so that Python binds a recorded call to it.
-It reads single elements of the tensors, which are float64 when they are used, and returns an `Expansion`.
+A rule is a function whose first parameter is an `At` and whose further ones are named as those of the PyTorch
+function that it explains (`input, weight, bias=None, stride=1, …`), so that Python binds a recorded call to
+it. It reads single elements of the tensors, computes in float64, and returns an `Expansion`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Index = tuple[int, ...]
 class At:
     """Which number of an operation is asked for.
 
-    `outputs` are all tensors that the operation gave, `output` is the place of the one in question among them.
+    `outputs` are all tensors that the operation gave; `output` is the place of the one in question.
     """
 
     index: Index
@@ -56,14 +56,14 @@ class Expansion:
     """One number, worked out.
 
     Attributes:
-        kind: What sort of arithmetic, the key of its text: `sum_of_products`, `sum`, `mean`, `maximum`, `function`,
-            `normalisation`, `softmax`, `copy`, ….
+        kind: What sort of arithmetic, the key of its text: `sum_of_products`, `sum`, `mean`, `maximum`,
+            `function`, `normalisation`, `softmax`, `copy`, ….
         formula: In symbols: `Σ input·weight + bias`.
         worked: The same with its numbers, where they fit on a line: `(0.5 − 0.1)/√(0.04 + 1e-05)·1.2 + 0.3`.
         terms: What it is made of; for a sum their values add up to `value`.
         value: In float64.
-        facts: Named numbers of the formula that are not terms: `mean`, `variance`, `padded` (how many places of
-            the window lie outside), ….
+        facts: Named numbers of the formula that are not terms: `mean`, `variance`, `padded` (how many places
+            of the window lie outside), ….
     """
 
     kind: str
