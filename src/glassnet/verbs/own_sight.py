@@ -31,7 +31,7 @@ class OwnSight:
     pretrained weights and are known with them only; `loaded` is a person's file, already run.
     """
 
-    shape: tuple[int, int, int] | None
+    shape: tuple[int, ...] | None
     num_classes: int
     scale: Scale | None = None
     classes: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def own_sight(net: str, weights: Path | None) -> OwnSight:
 
 def _from_signature(
     make: Callable[..., object], spec: NetSpec, net: str
-) -> tuple[tuple[int, int, int] | None, int]:
+) -> tuple[tuple[int, ...] | None, int]:
     """Read the arguments given and the defaults of those that were not."""
     values = {name: parameter.default for name, parameter in parameters_of(make, net).items()}
     values |= spec.arguments

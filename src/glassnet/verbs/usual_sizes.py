@@ -77,7 +77,7 @@ def first_that_fits(
     return None
 
 
-def text_of(shape: Iterable[int]) -> str:
+def shape_of(shape: Iterable[int]) -> str:
     """Write a shape as people do; `--input` takes it.
 
     Args:
@@ -87,7 +87,7 @@ def text_of(shape: Iterable[int]) -> str:
         Such as `3×32×32`.
 
     Example:
-        >>> text_of((3, 32, 32))
+        >>> shape_of((3, 32, 32))
         '3×32×32'
     """
     return "×".join(map(str, shape))
