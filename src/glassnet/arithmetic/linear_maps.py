@@ -146,7 +146,10 @@ def _in_one_plane(
 def _derivatives(element: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     if not element.requires_grad:
         return [torch.zeros_like(leaf) for leaf in leaves]
-    found = torch.autograd.grad(element, leaves, allow_unused=True)
+    try:
+        found = torch.autograd.grad(element, leaves, allow_unused=True)
+    except RuntimeError as error:
+        raise UnexpandedError("a derivative", f"PyTorch cannot take it: {str(error).splitlines()[0]}") from error
     return [torch.zeros_like(leaf) if d is None else d for leaf, d in zip(leaves, found, strict=True)]
 
 
