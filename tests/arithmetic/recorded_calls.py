@@ -92,7 +92,7 @@ def check(call: Call, *, most: int = 25, tolerance: float = 1e-9) -> None:
     assert rule_of(call.name) is not None, call.name
     places = call.places
     if len(places) > most:
-        places = random.Random(0).sample(places, most)  # noqa: S311 - no secret
+        places = random.Random(0).sample(places, most)
     tensors = operands(call.name, call.args, call.kwargs)
     for output, index in places:
         found = call.explained(*index, output=output)
@@ -106,7 +106,9 @@ def check(call: Call, *, most: int = 25, tolerance: float = 1e-9) -> None:
                     tensor = tensors[number.operand]
                     assert len(number.index) == tensor.dim()
                     assert same(number.value, float(tensor[number.index]), 0)
-                    assert all(0 <= place < side for place, side in zip(number.index, tensor.shape))
+                    assert all(
+                        0 <= place < side for place, side in zip(number.index, tensor.shape, strict=False)
+                    )
         if found.kind in SUMS and math.isfinite(found.value):
             assert same(math.fsum(term.value for term in found.terms), found.value, 1e-9)
         if found.kind == "copy":
@@ -123,4 +125,4 @@ def same(ours: float, theirs: float, tolerance: float) -> bool:
 
 def doubles(*shape: int, seed: int = 0) -> torch.Tensor:
     """Random numbers in float64."""
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
