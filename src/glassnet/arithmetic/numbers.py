@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+Item = TypeVar("Item")
 
 MINUS = "−"
 WHOLE = 1e9  # whole numbers above this are written with an exponent
@@ -76,6 +78,22 @@ def joined(pieces: Sequence[Callable[[], str]] | Sequence[str], sign: str = " + 
     return sign.join(piece if isinstance(piece, str) else piece() for piece in shown)
 
 
+def shown(items: Sequence[Item]) -> list[Item]:
+    """Keep of a long list only what `joined` will show, and as much more that it still sees a long one.
+
+    Args:
+        items: Numbers of a sum, before they are written.
+
+    Returns:
+        All of them up to twelve, else the first twelve and the last.
+
+    Example:
+        >>> joined([str(n) for n in shown(range(100_000))])
+        '0 + 1 + 2 + … + 99999'
+    """
+    return list(items) if len(items) <= MOST_PIECES else [*items[:MOST_PIECES], items[-1]]
+
+
 def written(formula: str, names: Mapping[str, float | str]) -> str:
     """Put numbers (or other names) for the names of a formula.
 
@@ -100,7 +118,7 @@ def written(formula: str, names: Mapping[str, float | str]) -> str:
         found = names[match.group()]
         if isinstance(found, str):
             return found
-        first = formula[: match.start()].endswith(("(", ", ", "[", "|")) or not match.start()
+        first = formula[: match.start()].endswith(("(", ", ", "[", "|", "? ", ": ")) or not match.start()
         raised = formula[match.end() :].startswith(("²", "³", "^"))
         return short(found) if first and not raised else factor(found)
 
