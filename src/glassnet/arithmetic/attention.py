@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from glassnet.arithmetic.elements import broadcast, doubles, number
-from glassnet.arithmetic.expansion import Expansion, Number, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.numbers import factor, joined, short, shown
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from glassnet.arithmetic.expansion import Number, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Number, Term
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

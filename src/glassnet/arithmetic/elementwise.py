@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from glassnet.arithmetic.elements import number, renamed
-from glassnet.arithmetic.expansion import Expansion, Number, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.numbers import written
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

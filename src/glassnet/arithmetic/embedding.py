@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.arithmetic.elements import doubles, number, read
-from glassnet.arithmetic.expansion import Expansion, Number, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import At

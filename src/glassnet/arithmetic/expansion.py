@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 Index = tuple[int, ...]
 
 
-class UnexpandedError(Exception):
-    """A number that is not worked out: of which operation, and in words why."""
-
-    def __init__(self, name: str, why: str) -> None:
-        """Keep the parts."""
-        self.name, self.why = name, why
-        super().__init__(f"no arithmetic is known for {name}: {why}")
-
-
 @dataclass(frozen=True, slots=True)
 class At:
     """Which number of an operation is asked for.

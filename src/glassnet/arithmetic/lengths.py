@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.arithmetic.elements import dims_of, renamed, terms_of
-from glassnet.arithmetic.expansion import Expansion, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion
 from glassnet.arithmetic.numbers import factor, joined, short, shown
 from glassnet.arithmetic.reductions import Dim, Reduced, reduced
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     import torch

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.arithmetic.elements import MOST_TERMS, doubles, number
-from glassnet.arithmetic.expansion import Expansion, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion, Term
 from glassnet.arithmetic.numbers import joined, short, shown, written
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

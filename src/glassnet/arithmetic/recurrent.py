@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from glassnet.arithmetic.elements import doubles
-from glassnet.arithmetic.expansion import Expansion, Number, Term, UnexpandedError
+from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.numbers import factor, joined, written
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,8 +1,9 @@
-"""The table of rules: which function works an operation out."""
+"""The contents page of the arithmetic: which rule explains which operation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 from glassnet.arithmetic import (
     activations,
@@ -19,15 +20,244 @@ from glassnet.arithmetic import (
     reductions,
     softmax,
 )
+from glassnet.arithmetic.call import Replay
+from glassnet.arithmetic.convolution import convolution, transposed_convolution
+from glassnet.arithmetic.copies import constant, copied, kept
+from glassnet.arithmetic.expansion import Expansion
 from glassnet.arithmetic.functions import plain
+from glassnet.arithmetic.linear_maps import grid_sample, interpolate, linear_map
+from glassnet.arithmetic.one_hot import one_hot
+from glassnet.arithmetic.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, lp_pool, max_pool
+from glassnet.arithmetic.products import (
+    addbmm,
+    addmm,
+    addmv,
+    addr,
+    baddbmm,
+    bilinear,
+    dot,
+    einsum,
+    inner,
+    kron,
+    linear,
+    matmul,
+    mm,
+    mv,
+    outer,
+    rmatmul,
+    tensordot,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Rule = Callable[..., Expansion] | Replay
 
-    from glassnet.arithmetic.expansion import Expansion
+MOVED = Replay(copied)  # numbers of `input` at other places
+KEPT = Replay(kept)  # the same at the same place
+JOINED = Replay(copied, ("tensors",), ("tensors",))
+EACH = Replay(copied, ("*tensors",), ("tensors",))
+INDEXED = Replay(copied, ("input", "dim", "index"))
+FILLED = Replay(copied, ("input", "dim", "index", "value"), ("input", "value"))
+SCATTERED = Replay(copied, ("input", "dim", "index", "src"), ("input", "src", "value"))
+COPIED_IN = Replay(copied, ("input", "src"), ("input", "src"))
+MADE = Replay(constant, (), ())
+MADE_LIKE = Replay(constant, ("input",), ())
 
-RULES: dict[str, Callable[..., Expansion]] = {
-    # activations
+# name of an operation (without the underscore of its form in place) -> its rule
+RULES: dict[str, Rule] = {
+    # -- windows ---------------------------------------------------------------------------------------------
+    "conv1d": convolution,
+    "conv2d": convolution,
+    "conv3d": convolution,
+    "conv_transpose1d": transposed_convolution,
+    "conv_transpose2d": transposed_convolution,
+    "conv_transpose3d": transposed_convolution,
+    "max_pool1d": partial(max_pool, axes=1),
+    "max_pool2d": partial(max_pool, axes=2),
+    "max_pool3d": partial(max_pool, axes=3),
+    "max_pool1d_with_indices": partial(max_pool, axes=1),
+    "max_pool2d_with_indices": partial(max_pool, axes=2),
+    "max_pool3d_with_indices": partial(max_pool, axes=3),
+    "adaptive_max_pool1d": partial(adaptive_max_pool, axes=1),
+    "adaptive_max_pool2d": partial(adaptive_max_pool, axes=2),
+    "adaptive_max_pool3d": partial(adaptive_max_pool, axes=3),
+    "adaptive_max_pool1d_with_indices": partial(adaptive_max_pool, axes=1),
+    "adaptive_max_pool2d_with_indices": partial(adaptive_max_pool, axes=2),
+    "adaptive_max_pool3d_with_indices": partial(adaptive_max_pool, axes=3),
+    "avg_pool1d": partial(avg_pool, axes=1),
+    "avg_pool2d": partial(avg_pool, axes=2),
+    "avg_pool3d": partial(avg_pool, axes=3),
+    "adaptive_avg_pool1d": partial(adaptive_avg_pool, axes=1),
+    "adaptive_avg_pool2d": partial(adaptive_avg_pool, axes=2),
+    "adaptive_avg_pool3d": partial(adaptive_avg_pool, axes=3),
+    "lp_pool1d": partial(lp_pool, axes=1),
+    "lp_pool2d": partial(lp_pool, axes=2),
+    "lp_pool3d": partial(lp_pool, axes=3),
+    # -- products --------------------------------------------------------------------------------------------
+    "linear": linear,
+    "matmul": matmul,
+    "rmatmul": rmatmul,
+    "mm": mm,
+    "bmm": mm,
+    "mv": mv,
+    "dot": dot,
+    "vdot": dot,
+    "inner": inner,
+    "outer": outer,
+    "ger": outer,
+    "kron": kron,
+    "bilinear": bilinear,
+    "addmm": addmm,
+    "addmv": addmv,
+    "addr": addr,
+    "baddbmm": baddbmm,
+    "addbmm": addbmm,
+    "tensordot": tensordot,
+    "einsum": einsum,
+    # -- linear in their input -------------------------------------------------------------------------------
+    "interpolate": interpolate,
+    "grid_sample": grid_sample,
+    "fold": Replay(linear_map),
+    "affine_grid": Replay(linear_map, ("theta",), ("theta",)),
+    "index_add": Replay(linear_map, ("input", "dim", "index", "source"), ("input", "source")),
+    "scatter_add": Replay(linear_map, ("input", "dim", "index", "src"), ("input", "src")),
+    # -- copies: numbers at other places ---------------------------------------------------------------------
+    "reshape": MOVED,
+    "reshape_as": MOVED,
+    "view": MOVED,
+    "view_as": MOVED,
+    "flatten": MOVED,
+    "ravel": MOVED,
+    "unflatten": MOVED,
+    "permute": MOVED,
+    "transpose": MOVED,
+    "t": MOVED,
+    "T": MOVED,
+    "mT": MOVED,
+    "H": MOVED,
+    "mH": MOVED,
+    "adjoint": MOVED,
+    "movedim": MOVED,
+    "moveaxis": MOVED,
+    "swapaxes": MOVED,
+    "swapdims": MOVED,
+    "squeeze": MOVED,
+    "unsqueeze": MOVED,
+    "expand": MOVED,
+    "expand_as": MOVED,
+    "broadcast_to": MOVED,
+    "repeat": MOVED,
+    "tile": MOVED,
+    "repeat_interleave": MOVED,
+    "getitem": Replay(copied, ("input", "index")),
+    "chunk": MOVED,
+    "split": MOVED,
+    "split_with_sizes": MOVED,
+    "tensor_split": MOVED,
+    "hsplit": MOVED,
+    "vsplit": MOVED,
+    "dsplit": MOVED,
+    "unbind": MOVED,
+    "unsafe_chunk": MOVED,
+    "unsafe_split": MOVED,
+    "select": MOVED,
+    "narrow": MOVED,
+    "take": Replay(copied, ("input", "index")),
+    "gather": INDEXED,
+    "index_select": INDEXED,
+    "take_along_dim": Replay(copied, ("input", "indices")),
+    "masked_select": Replay(copied, ("input", "mask")),
+    "roll": MOVED,
+    "flip": MOVED,
+    "fliplr": MOVED,
+    "flipud": MOVED,
+    "rot90": MOVED,
+    "diagonal": MOVED,
+    "diag": MOVED,
+    "diag_embed": MOVED,
+    "tril": MOVED,
+    "triu": MOVED,
+    "atleast_1d": EACH,
+    "atleast_2d": EACH,
+    "atleast_3d": EACH,
+    "unfold": MOVED,
+    "pad": Replay(copied, ("input", "pad", "mode", "value"), ("input", "value")),
+    "pixel_shuffle": MOVED,
+    "pixel_unshuffle": MOVED,
+    "channel_shuffle": MOVED,
+    "native_channel_shuffle": MOVED,
+    "max_unpool1d": Replay(copied, ("input", "indices")),
+    "max_unpool2d": Replay(copied, ("input", "indices")),
+    "max_unpool3d": Replay(copied, ("input", "indices")),
+    # -- copies: tensors put together ------------------------------------------------------------------------
+    "cat": JOINED,
+    "concat": JOINED,
+    "concatenate": JOINED,
+    "stack": JOINED,
+    "hstack": JOINED,
+    "vstack": JOINED,
+    "row_stack": JOINED,
+    "dstack": JOINED,
+    "column_stack": JOINED,
+    "meshgrid": EACH,
+    "broadcast_tensors": EACH,
+    "block_diag": EACH,
+    # -- copies: numbers written into a tensor ---------------------------------------------------------------
+    "setitem": Replay(copied, ("input", "index", "value"), ("input", "value")),
+    "copy": COPIED_IN,
+    "fill": Replay(copied, ("input", "value"), ("input", "value")),
+    "zero": MOVED,
+    "masked_scatter": Replay(copied, ("input", "mask", "source"), ("input", "source")),
+    "index_fill": FILLED,
+    "index_copy": Replay(copied, ("input", "dim", "index", "source"), ("input", "source")),
+    "index_put": Replay(copied, ("input", "indices", "values", "accumulate"), ("input", "values")),
+    "scatter": SCATTERED,
+    "select_scatter": COPIED_IN,
+    "slice_scatter": COPIED_IN,
+    "fill_diagonal": Replay(copied, ("input", "fill_value"), ("input", "fill_value")),
+    # -- copies: the same number at the same place -----------------------------------------------------------
+    "contiguous": KEPT,
+    "clone": KEPT,
+    "detach": KEPT,
+    "data": KEPT,
+    "real": KEPT,
+    "alias": KEPT,
+    "to": KEPT,
+    "type": KEPT,
+    "type_as": KEPT,
+    "float": KEPT,
+    "double": KEPT,
+    "half": KEPT,
+    "bfloat16": KEPT,
+    "int": KEPT,
+    "long": KEPT,
+    "short": KEPT,
+    "char": KEPT,
+    "byte": KEPT,
+    "bool": KEPT,
+    "cpu": KEPT,
+    "cuda": KEPT,
+    "requires_grad": KEPT,
+    "one_hot": one_hot,
+    # -- constants -------------------------------------------------------------------------------------------
+    "zeros": MADE,
+    "ones": MADE,
+    "full": MADE,
+    "arange": MADE,
+    "linspace": MADE,
+    "logspace": MADE,
+    "eye": MADE,
+    "tensor": MADE,
+    "as_tensor": MADE,
+    "scalar_tensor": MADE,
+    "tril_indices": MADE,
+    "triu_indices": MADE,
+    "zeros_like": MADE_LIKE,
+    "ones_like": MADE_LIKE,
+    "full_like": MADE_LIKE,
+    "new_zeros": MADE_LIKE,
+    "new_ones": MADE_LIKE,
+    "new_full": MADE_LIKE,
+    "new_tensor": MADE_LIKE,
+    # -- activations -----------------------------------------------------------------------------------------
     "relu": plain("relu"),
     "relu6": plain("relu6"),
     "leaky_relu": activations.leaky_relu,
@@ -55,7 +285,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "threshold": activations.threshold,
     "_threshold": activations.threshold,
     "glu": activations.glu,
-    # functions of one number
+    # -- functions of one number -----------------------------------------------------------------------------
     "exp": plain("exp"),
     "exp2": plain("exp2"),
     "expm1": plain("expm1"),
@@ -114,7 +344,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "clip": activations.clamp,
     "clamp_min": activations.clamp_min,
     "clamp_max": activations.clamp_max,
-    # arithmetic of two or three tensors
+    # -- arithmetic of two or three tensors ------------------------------------------------------------------
     "add": elementwise.add,
     "radd": elementwise.add,
     "sub": elementwise.sub,
@@ -169,7 +399,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "addcdiv": elementwise.addcdiv,
     "where": elementwise.where,
     "masked_fill": elementwise.masked_fill,
-    # many numbers to one
+    # -- many numbers to one ---------------------------------------------------------------------------------
     "sum": reductions.sum,
     "mean": reductions.mean,
     "prod": reductions.prod,
@@ -201,7 +431,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "softmin": softmax.softmin,
     "log_softmax": softmax.log_softmax,
     "special_log_softmax": softmax.log_softmax,
-    # normalisations
+    # -- normalisations --------------------------------------------------------------------------------------
     "batch_norm": norms.batch_norm,
     "instance_norm": norms.instance_norm,
     "layer_norm": norms.layer_norm,
@@ -210,7 +440,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "local_response_norm": norms.local_response_norm,
     "normalize": norms.normalize,
     "cosine_similarity": norms.cosine_similarity,
-    # dropout
+    # -- dropout ---------------------------------------------------------------------------------------------
     "dropout": dropout.dropout,
     "dropout1d": dropout.dropout1d,
     "dropout2d": dropout.dropout2d,
@@ -218,7 +448,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "feature_dropout": dropout.feature_dropout,
     "alpha_dropout": dropout.alpha_dropout,
     "feature_alpha_dropout": dropout.feature_alpha_dropout,
-    # attention, embeddings, recurrent layers
+    # -- attention, embeddings, recurrent layers -------------------------------------------------------------
     "scaled_dot_product_attention": attention.scaled_dot_product_attention,
     "multi_head_attention_forward": attention.multi_head_attention_forward,
     "embedding": embedding.embedding,
@@ -231,7 +461,7 @@ RULES: dict[str, Callable[..., Expansion]] = {
     "gru_cell": recurrent.gru_cell,
     "rnn_tanh_cell": recurrent.rnn_tanh_cell,
     "rnn_relu_cell": recurrent.rnn_relu_cell,
-    # losses
+    # -- losses ----------------------------------------------------------------------------------------------
     "l1_loss": losses.l1_loss,
     "mse_loss": losses.mse_loss,
     "smooth_l1_loss": losses.smooth_l1_loss,
