@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_calls import adds_up, called, doubles, holds
 
-from glassnet.arithmetic.expansion import UnexpandedError
 from glassnet.arithmetic.rules import RULES
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 TWO = {
     "+": operator.add,

@@ -9,7 +9,7 @@ from real_calls import adds_up, called, doubles, holds
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from glassnet.arithmetic.expansion import UnexpandedError
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 LAYERS = {
     "lstm": nn.LSTM,

@@ -11,7 +11,7 @@ from real_calls import adds_up, called, doubles, holds
 from torch import nn
 
 from glassnet.arithmetic.elements import MOST_TERMS
-from glassnet.arithmetic.expansion import UnexpandedError
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 CALLS = {
     "sum": torch.sum,
