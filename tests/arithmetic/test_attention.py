@@ -124,7 +124,8 @@ def test_what_is_dropped_at_random_inside_cannot_be_seen():
         called(lambda: F.scaled_dot_product_attention(Q, K, V, dropout_p=0.5)).expand(0, 0, 0, 0)
     assert str(caught.value) == (
         "no arithmetic is known for scaled_dot_product_attention: "
-        "its weights are dropped at random inside it and cannot be seen"
+        "its weights are dropped at random inside it and cannot be seen\n"
+        "  got: query 2×4×3×5 float64, key 2×4×6×5 float64, value 2×4×6×7 float64"
     )
     with pytest.raises(UnexpandedError, match="dropped at random"):
         called(layer(dropout=0.1).train(), X, X, X).expand(0, 0, 0)
