@@ -35,17 +35,41 @@ class Call:
         return self.op.args[place] if place < len(self.op.args) else self.op.kwargs.get(name, default)
 
     def value(self, place: int, name: str) -> int | None:
-        """Give the number of the value that an argument is; None where it is no tensor."""
+        """Give the number of the value that an argument is.
+
+        Args:
+            place: Among the positional ones.
+            name: As a keyword.
+
+        Returns:
+            The number; None where the argument is no tensor.
+        """
         argument = self.argument(place, name)
         return argument.value if isinstance(argument, Ref) else None
 
     def shape(self, place: int, name: str) -> Shape:
-        """Give the shape of an argument that is a tensor."""
+        """Give the shape of an argument that is a tensor.
+
+        Args:
+            place: Among the positional ones.
+            name: As a keyword.
+
+        Returns:
+            The shape; empty where the argument is no tensor.
+        """
         number = self.value(place, name)
         return () if number is None else self.trace.values[number].shape
 
     def rest(self, place: int, name: str) -> tuple:
-        """Give whole numbers passed one by one (`view(2, -1)`) or as one list (`view((2, -1))`)."""
+        """Give whole numbers passed one by one (`view(2, -1)`) or as one list (`view((2, -1))`).
+
+        Args:
+            place: Of the first among the positional ones.
+            name: Of the list as a keyword.
+
+        Returns:
+            The numbers.
+        """
         found = self.argument(place, name, ())
         return tuple(found) if isinstance(found, tuple | list) else self.op.args[place:]
 

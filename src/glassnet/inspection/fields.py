@@ -30,7 +30,11 @@ class Field:
     places: tuple[int, ...]
 
     def unknown(self) -> Field:
-        """Give a field of which only the places are known."""
+        """Give a field of which only the places are known.
+
+        Returns:
+            The field.
+        """
         return replace(self, size=None, jump=None, centre=None)
 
 
@@ -48,7 +52,14 @@ class Work:
     output: int = 0
 
     def fields(self, number: int | None) -> Fields | None:
-        """Give what a value sees; None where it does not depend on the picture."""
+        """Give what a value sees.
+
+        Args:
+            number: Of the value, or None.
+
+        Returns:
+            The fields; None where it does not depend on the picture.
+        """
         return None if number is None else self.known.get(number)
 
     @property
@@ -63,11 +74,26 @@ class Work:
         return len(self.call.trace.values[self.call.op.outputs[self.output]].shape)
 
     def whole(self, axis: int) -> Field:
-        """All of the picture along one of its axes."""
+        """Give the field that is all of the picture along one of its axes.
+
+        Args:
+            axis: Of the picture.
+
+        Returns:
+            The field.
+        """
         return Field(self.sides[axis], 0.0, (self.sides[axis] - 1) / 2, whole=True, places=())
 
     def mixed(self, fields: Fields, along: Collection[int]) -> Fields:
-        """See what a number sees after values were mixed along some axes."""
+        """See what a number sees after values were mixed along some axes.
+
+        Args:
+            fields: Before.
+            along: The axes of the value.
+
+        Returns:
+            All of the picture where every place was mixed; unknown where only some were.
+        """
         return tuple(
             field
             if field is None or field.whole or not set(field.places) & set(along)

@@ -22,6 +22,11 @@ from glassnet.inspection.receptive_rules import rule_for
 if TYPE_CHECKING:
     from glassnet.trace.trace import Trace
 
+# they look at a tensor's shape only
+MAKES_ANEW = {
+    "new_zeros", "new_ones", "new_full", "new_empty",
+    "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like",
+}  # fmt: skip
 SPATIAL_FROM = 2  # axes of a batch before the spatial ones: pictures, channels
 
 
@@ -56,7 +61,7 @@ def receptive_fields(trace: Trace) -> dict[int, Fields]:
     }
     sides = shape[SPATIAL_FROM:]
     for op in trace.ops:
-        if not any(number in known for number in op.inputs):
+        if op.name in MAKES_ANEW or not any(number in known for number in op.inputs):
             continue
         work = Work(Call(trace, op), known, sides)
         rule = rule_for(work.call)
