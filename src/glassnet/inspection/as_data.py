@@ -23,6 +23,7 @@ def plain(thing: object) -> Any:  # noqa: PLR0911 — one return for each kind
         Plain data.
 
     Example:
+        >>> from glassnet.trace.trace import Ref
         >>> plain((1, float("nan"), Ref(3), {"a": None}))
         [1, None, {'value': 3}, {'a': None}]
     """
