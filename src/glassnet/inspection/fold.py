@@ -21,15 +21,18 @@ class Line:
         row: The row.
         level: How far it is nested.
         folded: How many operations in it are not shown.
-        times: How many equal blocks in a row it stands for; the figures of `row` are those of the first.
-        last: The last of these blocks.
+        rows: The equal blocks in a row that it stands for; `row` is the first.
     """
 
     row: Row
     level: int
-    folded: int = 0
-    times: int = 1
-    last: Row | None = None
+    folded: int
+    rows: tuple[Row, ...]
+
+    @property
+    def times(self) -> int:
+        """How many blocks it stands for."""
+        return len(self.rows)
 
 
 def fold(table: Table, *, depth: int | None = None, most: int = MOST_LINES) -> tuple[tuple[Line, ...], int]:
@@ -72,13 +75,14 @@ def _lines(rows: Sequence[Row], level: int, depth: int) -> Iterator[Line]:
     place = 0
     while place < len(rows):
         row = rows[place]
-        times = _equal_blocks(rows, place)
+        blocks = tuple(rows[place : place + _equal_blocks(rows, place)])
         inside = row.children and level < depth
-        folded = 0 if inside or not row.children else row.operations
-        yield Line(row, level, folded, times, rows[place + times - 1] if times > 1 else None)
+        hidden = blocks[1:] if inside else blocks
+        folded = sum(block.operations for block in hidden if block.children)
+        yield Line(row, level, folded, blocks)
         if inside:
             yield from _lines(row.children, level + 1, depth)
-        place += times
+        place += len(blocks)
 
 
 def _equal_blocks(rows: Sequence[Row], first: int) -> int:

@@ -113,5 +113,6 @@ def shapes_text(shapes: Sequence[tuple[int, ...]]) -> str:
     for shape in shapes:
         counts[shape] = counts.get(shape, 0) + 1
     return ", ".join(
-        shape_text(shape) if count == 1 else f"{count} × [{shape_text(shape)}]" for shape, count in counts.items()
+        shape_text(shape) if count == 1 else f"{count} × [{shape_text(shape)}]"
+        for shape, count in counts.items()
     )
