@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +37,7 @@ def record(
     backward: Callable[[Any], torch.Tensor] | None = None,
     keep: Collection[str] | Literal["all", "nothing"] = "nothing",
     input_gradient: bool = True,
+    parameter_statistics: bool = False,
 ) -> Trace:
     """Run a network once, unmodified and in the mode it is in, and write down everything that it does.
 
@@ -51,6 +53,8 @@ def record(
         keep: Whose tensors are kept in the trace: `nothing`, `all`, or the outputs of the modules with these
             paths.
         input_gradient: Whether, with `backward`, the gradient of floating-point images is recorded, too.
+        parameter_statistics: Whether parameters are measured, too; a network may have more of them than of
+            all other values.
 
     Returns:
         The trace.
@@ -68,31 +72,37 @@ def record(
     """
     _check_paths(net, keep)
     recorder = Recorder(net, keep=keep, gradients=backward is not None)
-    with untouched(net), _uncompiled(), torch.set_grad_enabled(backward is not None):
-        args, kwargs, leaves = _given(images, recorder, with_gradient=backward is not None and input_gradient)
+    going_back = backward is not None
+    with untouched(net, copy_parameters=going_back), _uncompiled(), torch.set_grad_enabled(going_back):
+        args, kwargs, leaves = _given(images, recorder, with_gradient=going_back and input_gradient)
         inputs = tuple(range(len(recorder.tensors.values)))
         start = time.perf_counter()
         loss, loss_value, nodes = None, None, ()
         try:
             with recorder:
                 output = net(*args, **kwargs)
+                output_refs = with_refs(output, recorder.tensors.read)
                 if backward is not None:
                     recorder.stage = "loss"
                     loss = backward(output)
+            if backward is not None:
+                loss = _checked_loss(loss)
+                loss_value = recorder.tensors.read(loss)
+                recorder.stage = "backward"
+                _go_back(loss, net, leaves, recorder)
+                nodes = _backward_nodes(loss, net, recorder)
+        except UsageError:
+            raise
         except Exception as error:
             raise _told(error, recorder) from error
-        output_refs = with_refs(output, recorder.tensors.read)
-        if backward is not None:
-            loss = _checked_loss(loss)
-            loss_value = recorder.tensors.read(loss)
-            _go_back(loss, net, leaves, recorder)
-            nodes = _backward_nodes(loss, net, recorder)
+        finally:
+            recorder.tensors.put_back()
         seconds = time.perf_counter() - start
     gradients = recorder.tensors.gradients
     values = tuple(replace(value, gradient=gradients.get(value.number)) for value in recorder.tensors.values)
     return Trace(
         network=type(net).__name__,
-        modules=_modules(net, {value.name: value for value in values if value.kind == "parameter"}),
+        modules=_modules(net, values, measured=parameter_statistics),
         calls=tuple(recorder.calls),
         ops=_with_all_outputs(recorder),
         values=values,
@@ -125,7 +135,8 @@ def _uncompiled() -> Iterator[None]:
     if "torch._dynamo" not in sys.modules:
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using `torch.compile", UserWarning)  # of hooks, which are ours
         yield
 
 
@@ -163,7 +174,7 @@ def _told(error: Exception, recorder: Recorder) -> NetError:
     before = [
         f"{op.label} → {_shapes(op.outputs, recorder)}" for op in recorder.ops[-LAST_OPS:] if op.outputs
     ]
-    what = "the loss" if recorder.stage == "loss" else "the network"
+    what = {"forward": "the network", "loss": "the loss", "backward": "the backward pass"}[recorder.stage]
     return NetError(
         f"{what} raises {type(error).__name__}: {error}",
         where=", ".join(filter(None, place)) or None,
@@ -236,8 +247,9 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
     )
 
 
-def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
+def _modules(net: nn.Module, values: tuple[Value, ...], *, measured: bool) -> tuple[Module, ...]:
     """List all modules with the parameters that are their own."""
+    gradients = {value.name: value.gradient for value in values if value.kind == "parameter"}
     first_name: dict[int, str] = {}
     modules = []
     for path, module in net.named_modules():
@@ -245,7 +257,6 @@ def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
         for name, parameter in module.named_parameters(recurse=False):
             whole = f"{path}.{name}" if path else name
             before = first_name.setdefault(id(parameter), whole)
-            value = values.get(before)
             own.append(
                 Parameter(
                     name=whole,
@@ -253,8 +264,8 @@ def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
                     dtype=str(parameter.dtype).removeprefix("torch."),
                     trainable=parameter.requires_grad,
                     shared_with=None if before == whole else before,
-                    statistics=value.statistics if value else statistics_of(parameter),
-                    gradient=value.gradient if value else None,
+                    statistics=statistics_of(parameter) if measured else None,
+                    gradient=gradients.get(before),
                 )
             )
         modules.append(Module(path, type(module).__name__, module.extra_repr(), tuple(own), module.training))
