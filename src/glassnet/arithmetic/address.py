@@ -6,6 +6,7 @@ A text is parsed into a plain `Address`, which is then looked up in a trace.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -223,6 +224,8 @@ def _first_tensor(output: object) -> int:
 
 
 def _whole_index(index: Index | None, shape: tuple[int, ...], name: str) -> Index:
+    if index is None and math.prod(shape) == 1:
+        return (0,) * len(shape)  # there is only one
     given = index or ()
     if len(given) != len(shape):
         example = with_index(name, tuple(given[: len(shape)]) + (0,) * (len(shape) - len(given)))

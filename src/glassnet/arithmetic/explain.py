@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from glassnet.arithmetic.address import name_of, with_index
-from glassnet.arithmetic.expansion import At
 from glassnet.arithmetic.operands import expand_op, operands_of
 
 if TYPE_CHECKING:
@@ -116,8 +115,7 @@ def _work_out(trace: Trace, number: int, index: Index, depth: int, most_terms: i
     there_before = (with_index(name, index), number, index, recorded.kind, op)
     if op is None:
         return Explained(*there_before, None, None, torch_value, torch_value)
-    place = At(index, tuple(trace.kept[output] for output in op.outputs), op.outputs.index(number))
-    expansion = expand_op(trace, op, place)
+    expansion = expand_op(trace, op, number, index)
     if expansion is None:
         why = "unseen" if op.function == "unseen" else "no_rule"
         return Explained(*there_before, None, why, torch_value, torch_value)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.arithmetic.address import name_of, with_index
-from glassnet.arithmetic.expansion import At
 from glassnet.arithmetic.operands import expand_op, operands_of
 from glassnet.arithmetic.replay import CannotReplayError, local_derivatives
 
@@ -191,10 +190,7 @@ def _named(trace: Trace, term: GradientTerm, number: int, index: Index) -> Gradi
     if made_by is None:
         return term
     op = trace.ops[made_by]
-    place = At(
-        term.index, tuple(trace.kept[output] for output in op.outputs), op.outputs.index(term.number)
-    )
-    expansion = expand_op(trace, op, place)
+    expansion = expand_op(trace, op, term.number, term.index)
     if expansion is None or expansion.kind != "sum_of_products":
         return term
     operands = operands_of(op)

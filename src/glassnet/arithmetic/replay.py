@@ -42,9 +42,10 @@ class CannotReplayError(Exception):
 def local_derivatives(trace: Trace, op: Op, number: int, index: Index) -> Derivatives:
     """Take the derivatives of an operation's outputs by one number that it reads.
 
-    The operation is done again in float64 with forward differentiation (a Jacobian-vector product with a
-    vector that is one at `index` and else zero), or, for the few operations that lack it, by differentiating
-    the backward pass. A value that is read twice counts twice.
+    The operation is done again in float64. Its derivatives are a Jacobian-vector product with a vector that is
+    one at `index` and else zero, by differentiating the backward pass; for the few operations that do not
+    allow that, by forward differentiation (not first: PyTorch loads a compiler for it, 3 s). A value that is
+    read twice counts twice.
 
     Args:
         trace: With all values kept.
@@ -82,10 +83,10 @@ def local_derivatives(trace: Trace, op: Op, number: int, index: Index) -> Deriva
 
     with _quiet():
         try:
-            results, changes = _forward(run, primal, tangent)
+            results, changes = _twice_backward(run, primal, tangent)
         except (RuntimeError, NotImplementedError, TypeError):
             try:
-                results, changes = _twice_backward(run, primal, tangent)
+                results, changes = _forward(run, primal, tangent)
             except (RuntimeError, NotImplementedError, TypeError) as error:
                 raise CannotReplayError(str(error).split("\n")[0][:120]) from error
     pairs = [
@@ -121,8 +122,13 @@ def _twice_backward(
                 changes.append(None)
                 continue
             any_vector = torch.zeros_like(result, requires_grad=True)
-            (back,) = torch.autograd.grad(result, leaf, any_vector, create_graph=True)
-            changes.append(torch.autograd.grad(back, any_vector, tangent, retain_graph=True)[0])
+            # as sums, for PyTorch loads sympy (1 s) where a vector is given to `grad` instead
+            backs = torch.autograd.grad((result * any_vector).sum(), leaf, create_graph=True, allow_unused=True)
+            if backs[0] is None:
+                changes.append(None)
+            else:
+                along = (backs[0] * tangent).sum()
+                changes.append(torch.autograd.grad(along, any_vector, retain_graph=True)[0])
     return [result.detach() for result in results], changes
 
 
@@ -170,8 +176,9 @@ def _agree(ours: torch.Tensor, recorded: torch.Tensor) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Attention by its formula (the fast kernels lack what is needed), and no warnings of a replay."""
+    """Attention by its formula (the fast kernels lack what is needed), no warnings, random state as it was."""
     with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
