@@ -246,12 +246,10 @@ def _whole_index(index: Index | None, shape: tuple[int, ...], name: str) -> Inde
 
 
 def _refuse_unknown(trace: Trace, name: str, known: Iterable[str], what: str) -> None:
-    names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    layers = [call.path for call in trace.calls if call.path]
-    inputs = [trace.values[number].name for number in trace.inputs]
+    near = difflib.get_close_matches(name, dict.fromkeys(known), n=1, cutoff=0.6)
+    there = [*trace.inputs, *(op.outputs[0] for op in trace.ops if op.outputs)]
     raise UsageError(
-        what, got=repr(name), expected=_listed([*inputs, *layers, OUTPUT]),
+        what, got=repr(name), expected=_listed([name_of(trace, number) for number in there]),
         hint=f"did you mean '{near[0]}'?" if near else None,
     )  # fmt: skip
 

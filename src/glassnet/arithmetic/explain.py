@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from glassnet.arithmetic.address import name_of, with_index
 from glassnet.arithmetic.operands import expand_op, operands_of
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Kind, Op, Trace
 
 MOST_TERMS = 5  # followed at each number of a tree
-SUMS = ("sum_of_products", "sum", "mean")  # kinds whose terms add up
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +30,13 @@ class Explained:
         kind: Where the value comes from: `input`, `parameter`, `result`, ….
         op: What made it; None for a number that was there before.
         expansion: The arithmetic; None for a number that was there before, and where `unexpanded` says why.
-        unexpanded: `no_rule`: there is no rule for this operation; `unseen`: what made it was not seen.
-        value: Worked out here, in float64.
+        unexpanded: Why there is none: a case that the operation's rule does not cover; empty where there is
+            no rule at all.
+        value: Worked out here, in float64; of a number that was there before, that number; None where there
+            is no arithmetic.
         torch_value: PyTorch's.
-        operands: The parameters of the rule -> the names of their values: `weight` -> `conv1.weight`.
+        operands: What the operation reads: the parameters of the rule -> the names of their values, `weight`
+            -> `conv1.weight`.
         branches: The largest terms, where they are followed further.
         rest: How many terms are not followed, and what they add.
     """
@@ -43,18 +47,17 @@ class Explained:
     kind: Kind
     op: Op | None
     expansion: Expansion | None
-    unexpanded: Literal["no_rule", "unseen"] | None
-    value: float
+    unexpanded: str | None
+    value: float | None
     torch_value: float
     operands: Mapping[str, str] = field(default_factory=dict)
     branches: tuple[Branch, ...] = ()
     rest: tuple[int, float] = (0, 0.0)
 
     @property
-    def difference(self) -> float:
-        """Ours minus PyTorch's; 0 where both are the same infinity or not a number."""
-        both_nan = self.value != self.value and self.torch_value != self.torch_value  # noqa: PLR0124
-        return 0.0 if both_nan or self.value == self.torch_value else self.value - self.torch_value
+    def difference(self) -> float | None:
+        """Ours minus PyTorch's; 0 where both are not a number; None where there is no arithmetic."""
+        return difference(self.value, self.torch_value)
 
     def address(self, number: Number) -> str | None:
         """Give the address of one of the numbers that it is made of; None for one that is in no tensor."""
@@ -115,11 +118,15 @@ def _work_out(trace: Trace, number: int, index: Index, depth: int, most_terms: i
     there_before = (with_index(name, index), number, index, recorded.kind, op)
     if op is None:
         return Explained(*there_before, None, None, torch_value, torch_value)
-    expansion = expand_op(trace, op, number, index)
-    if expansion is None:
-        why = "unseen" if op.function == "unseen" else "no_rule"
-        return Explained(*there_before, None, why, torch_value, torch_value)
     operands = operands_of(op)
+    names = {operand: name_of(trace, value) for operand, value in operands.items()}
+    try:
+        expansion = expand_op(trace, op, number, index)
+    except UnexpandedError as error:
+        read = {**{f"#{place}": name_of(trace, value) for place, value in enumerate(op.inputs)}, **names}
+        unique = {name: operand for operand, name in read.items()}  # those with a name of the rule win
+        reads = {operand: name for name, operand in unique.items()}
+        return Explained(*there_before, None, error.why or "", None, torch_value, reads)
     branches = []
     counted = depth if expansion.kind == "copy" else depth - 1
     chosen: list[Term] = largest(expansion, most_terms) if counted > 0 else []
@@ -132,12 +139,34 @@ def _work_out(trace: Trace, number: int, index: Index, depth: int, most_terms: i
             and trace.values[operands[part.operand]].made_by is not None
         )
         branches.append(Branch(term, children))
-    left = len(expansion.terms) - len(chosen)
-    rest = (left, sum(t.value for t in expansion.terms) - sum(t.value for t in chosen)) if chosen else (0, 0.0)
+    left, others = len(expansion.terms) - len(chosen), 0.0
+    if chosen:
+        picked = {id(term) for term in chosen}
+        others = math.fsum(term.value for term in expansion.terms if id(term) not in picked)
     return Explained(
         *there_before, expansion, None, expansion.value, torch_value,
-        {operand: name_of(trace, value) for operand, value in operands.items()}, tuple(branches), rest,
+        names, tuple(branches), (left if chosen else 0, others),
     )  # fmt: skip
+
+
+def difference(ours: float | None, theirs: float | None) -> float | None:
+    """Subtract PyTorch's number from ours.
+
+    Args:
+        ours: Or None.
+        theirs: Or None.
+
+    Returns:
+        The difference; 0 where both are the same infinity, or both not a number; None where one is None.
+
+    Example:
+        >>> difference(1.5, 1.0), difference(math.inf, math.inf), difference(None, 1.0)
+        (0.5, 0.0, None)
+    """
+    if ours is None or theirs is None:
+        return None
+    same = ours == theirs or (math.isnan(ours) and math.isnan(theirs))
+    return 0.0 if same else ours - theirs
 
 
 def largest(expansion: Expansion, count: int) -> list[Term]:
@@ -151,7 +180,7 @@ def largest(expansion: Expansion, count: int) -> list[Term]:
         The terms, the largest first; those of equal size in their own order.
     """
     if expansion.kind == "maximum":
-        return sorted(expansion.terms, key=lambda term: -term.value)[:1]
+        return [term for term in expansion.terms if term.value == expansion.value][:1]
     return sorted(expansion.terms, key=lambda term: -abs(term.value))[:count]
 
 

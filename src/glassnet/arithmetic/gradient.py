@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.arithmetic.address import name_of, with_index
+from glassnet.arithmetic.explain import difference
 from glassnet.arithmetic.operands import expand_op, operands_of
 from glassnet.arithmetic.replay import CannotReplayError, local_derivatives
+from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import Index, Number
@@ -78,10 +80,7 @@ class ExplainedGradient:
     @property
     def difference(self) -> float | None:
         """Ours minus PyTorch's; None where it has none."""
-        if self.torch_value is None:
-            return None
-        both_nan = math.isnan(self.value) and math.isnan(self.torch_value)
-        return 0.0 if both_nan or self.value == self.torch_value else self.value - self.torch_value
+        return difference(self.value, self.torch_value)
 
 
 def explain_gradient(
@@ -190,8 +189,11 @@ def _named(trace: Trace, term: GradientTerm, number: int, index: Index) -> Gradi
     if made_by is None:
         return term
     op = trace.ops[made_by]
-    expansion = expand_op(trace, op, term.number, term.index)
-    if expansion is None or expansion.kind != "sum_of_products":
+    try:
+        expansion = expand_op(trace, op, term.number, term.index)
+    except UnexpandedError:
+        return term
+    if expansion.kind != "sum_of_products":
         return term
     operands = operands_of(op)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.autograd import forward_ad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from glassnet.arithmetic.call import function_of
+from glassnet.arithmetic.unexpanded import UnexpandedError
 from glassnet.trace.nested import tensors_in, with_tensors
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ def local_derivatives(trace: Trace, op: Op, number: int, index: Index) -> Deriva
     """
     if op.name in DROPOUTS:
         return Derivatives(_of_dropout(trace, op, number, index))
-    function = _function(op.function)
+    try:
+        function = function_of(op.function)
+    except UnexpandedError as error:
+        raise CannotReplayError(str(error)) from error
     primal = _exact(trace.kept[number])
     tangent = torch.zeros_like(primal)
     tangent[index] = 1.0
@@ -146,18 +150,6 @@ def _of_dropout(trace: Trace, op: Op, number: int, index: Index) -> tuple[tuple[
     else:
         change[index] = after[index] / before[index]
     return ((op.outputs[0], change),)
-
-
-def _function(name: str) -> Callable[..., Any]:
-    """Find a function of PyTorch by its whole name; for a property, its getter."""
-    parts = name.split(".")
-    if parts[0] != "torch":
-        raise CannotReplayError(f"{name} is no function of PyTorch")
-    try:
-        found = reduce(getattr, parts[1:], torch)
-    except AttributeError:
-        raise CannotReplayError(f"{name} is not found") from None
-    return found if callable(found) else found.__get__  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _exact(tensor: torch.Tensor) -> torch.Tensor:
