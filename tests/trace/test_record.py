@@ -252,11 +252,12 @@ class Escapes(nn.Module):
 
 def test_escapes_are_listed():
     trace = record(Escapes(), torch.ones(1, 2))
-    assert [u.what.partition(":")[0] for u in trace.unseen] == [
+    assert [u.what.partition(":")[0].partition(" (")[0] for u in trace.unseen] == [
         "NumPy takes over",
         "a number leaves the network",
+        "a tensor that no operation of this pass made",
     ]
-    assert [u.source.function for u in trace.unseen] == ["forward", "forward"]
+    assert {u.source.function for u in trace.unseen} == {"forward"}
     assert trace.values[trace.ops[-1].inputs[0]].kind == "constant"
 
 
@@ -278,6 +279,20 @@ def test_a_compiled_network_is_run_uncompiled_and_that_is_said():
     trace = record(net, torch.ones(1, 2))
     assert ops(trace) == ["linear", "relu", "add", "mul"]
     assert trace.unseen[0].what.startswith("torch.compile")
+
+
+def test_what_torch_func_transforms_is_named():
+    class Mapped(nn.Module):
+        def forward(self, x):
+            return torch.vmap(lambda row: row.sum() * 2)(x) + 1
+
+    trace = record(Mapped(), torch.ones(2, 3), keep="all")
+    assert ops(trace) == ["add"]
+    assert [u.what.partition(" (")[0] for u in trace.unseen] == [
+        "torch.func",
+        "a tensor that no operation of this pass made",
+    ]
+    assert trace.kept[trace.output.value].tolist() == [7.0, 7.0]
 
 
 class Doubled(torch.autograd.Function):
@@ -551,3 +566,27 @@ def test_any_chain_is_linked_from_input_to_output(kinds, seed):  # noqa: C901 â€
             assert math.isclose(
                 gradients[name].maximum, parameter.grad.max().item(), rel_tol=1e-6, abs_tol=1e-9
             )
+
+
+class Overwrites(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        y = self.layer(x).sigmoid()
+        y.mul_(2)  # sigmoid's gradient needs what it gave
+        return y
+
+
+def test_an_error_of_the_backward_pass_is_told():
+    with pytest.raises(NetError, match="the backward pass raises RuntimeError: one of the variables needed"):
+        record(Overwrites(), torch.ones(1, 2), backward=torch.sum)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_what_runs_outside_of_recorded_operations_is_counted():
+    net = nn.Sequential(nn.Linear(2, 2), torch.jit.trace(nn.ReLU(), torch.ones(1, 2)))
+    counted = completeness(net, torch.ones(1, 2))
+    assert counted.outside == {"aten.relu.default": 1}
+    assert counted.num_low_level == counted.num_inside + 1
