@@ -24,6 +24,8 @@ MOST_LISTED = 16  # names in an error
 FORM = re.compile(r"\s*(?P<name>[^\[\]\s:]+)(?::(?P<nth>\d+))?\s*(?:\[(?P<index>[^\[\]]*)\])?\s*")
 LOSS, OUTPUT = "loss", "output"
 
+Note = tuple[str, dict[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -36,12 +38,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One number of a trace: the value's number, a whole index, and how both are written."""
+    """One number of a trace: the value's number, a whole index, and how its tensor is named.
+
+    `notes` are what a person should know: the key of a text, and its fields.
+    """
 
     value: int
     index: Index
     name: str  # conv1
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def written(self) -> str:
@@ -162,7 +167,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if shape else "a single number"
 
 
-def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[str, ...]]:
+def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[Note, ...]]:
     name = address.name
     calls = [call for call in trace.calls if call.path == name]
     values = {value.name: value.number for value in reversed(trace.values)}
@@ -192,26 +197,28 @@ def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[str, ...]]:
     raise AssertionError
 
 
-def _output_of_call(trace: Trace, calls: list, address: Address) -> tuple[int, tuple[str, ...]]:
+def _output_of_call(trace: Trace, calls: list, address: Address) -> tuple[int, tuple[Note, ...]]:
     nth = address.nth or 1
     if nth > len(calls):
         times = "once" if len(calls) == 1 else f"{len(calls)} times"
         raise UsageError(f"{address.name} was called {times} in this pass", got=f"{address.name}:{nth}")
-    notes = []
+    name = address.name
+    notes: list[Note] = []
     if address.nth is None and len(calls) > 1:
-        notes.append(f"{address.name} was called {len(calls)} times; this is the first, {address.name}:1")
+        notes.append(("first_of_calls", {"name": name, "count": str(len(calls))}))
     call = calls[nth - 1]
     labels = [op.label for op in trace.ops[call.first_op : call.end_op]]
-    if any(op.label == address.name and op.call != call.number for op in trace.ops):
-        notes.append(f"{address.name} is also the name of an operation; this is the module's output")
+    if any(op.label == name and op.call != call.number for op in trace.ops):
+        notes.append(("also_operation", {"name": name}))
     if len(call.outputs) == 0:
         raise UsageError(
-            f"what {address.name} returned holds no tensor that was seen", where=address.name,
+            f"what {name} returned holds no tensor that was seen", where=name,
             expected=_listed(labels) or None,
         )  # fmt: skip
     if len(call.outputs) > 1:
         others = ", ".join(trace.values[number].name for number in call.outputs[1:])
-        notes.append(f"{address.name} gives {len(call.outputs)} tensors; this is the first, others: {others}")
+        count = str(len(call.outputs))
+        notes.append(("first_of_tensors", {"name": name, "count": count, "others": others}))
     return call.outputs[0], tuple(notes)
 
 

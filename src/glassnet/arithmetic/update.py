@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from glassnet.arithmetic.numbers import factor, short
 from glassnet.errors import UsageError
 from glassnet.nets.untouched import untouched
 
@@ -192,7 +193,7 @@ def _lines(rule: Rule, state: _State, gradient: float, weight: float, step: int)
     lines: list[Line] = []
     if not rule.zero_grad and step > 1:
         total = state.gradient + gradient
-        worked = f"{_text(state.gradient)} + {_factor(gradient)}"
+        worked = f"{short(state.gradient)} + {factor(gradient)}"
         lines.append(Line("g", "g_before + gradient", worked, total))
         gradient = total
     else:
@@ -207,7 +208,7 @@ def _sgd(rule: Rule, state: _State, gradient: float, weight: float) -> list[Line
     """Work out SGD with momentum and Nesterov's, as PyTorch does: https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html."""
     lines, name = [], "g"
     if rule.weight_decay:
-        worked = f"{_text(gradient)} + {_text(rule.weight_decay)}·{_factor(weight)}"
+        worked = f"{short(gradient)} + {short(rule.weight_decay)}·{factor(weight)}"
         gradient += rule.weight_decay * weight
         lines.append(Line("d", "g + λ·w", worked, gradient))
         name = "d"
@@ -217,17 +218,17 @@ def _sgd(rule: Rule, state: _State, gradient: float, weight: float) -> list[Line
             lines.append(Line("b", name, "", gradient))
             state.momentum = gradient
         else:
-            worked = f"{_text(mu)}·{_factor(state.momentum)} + {_factor(gradient)}"
+            worked = f"{short(mu)}·{factor(state.momentum)} + {factor(gradient)}"
             state.momentum = mu * state.momentum + gradient
             lines.append(Line("b", f"μ·b + {name}", worked, state.momentum))
         if rule.kind == "nesterov":
-            worked = f"{_text(gradient)} + {_text(mu)}·{_factor(state.momentum)}"
+            worked = f"{short(gradient)} + {short(mu)}·{factor(state.momentum)}"
             gradient += mu * state.momentum
             lines.append(Line("u", f"{name} + μ·b", worked, gradient))
             name = "u"
         else:
             gradient, name = state.momentum, "b"
-    worked = f"{_text(weight)} − {_text(rule.lr)}·{_factor(gradient)}"
+    worked = f"{short(weight)} − {short(rule.lr)}·{factor(gradient)}"
     return [*lines, Line("w", f"w − lr·{name}", worked, weight - rule.lr * gradient)]
 
 
@@ -235,25 +236,25 @@ def _adam(rule: Rule, state: _State, gradient: float, weight: float, step: int) 
     """Work out Adam (https://arxiv.org/abs/1412.6980) or AdamW (https://arxiv.org/abs/1711.05101)."""
     lines, name = [], "g"
     if rule.weight_decay and rule.kind == "adamw":
-        worked = f"{_text(weight)} − {_text(rule.lr)}·{_text(rule.weight_decay)}·{_factor(weight)}"
+        worked = f"{short(weight)} − {short(rule.lr)}·{short(rule.weight_decay)}·{factor(weight)}"
         weight -= rule.lr * rule.weight_decay * weight
         lines.append(Line("w", "w − lr·λ·w", worked, weight))
     elif rule.weight_decay:
-        worked = f"{_text(gradient)} + {_text(rule.weight_decay)}·{_factor(weight)}"
+        worked = f"{short(gradient)} + {short(rule.weight_decay)}·{factor(weight)}"
         gradient += rule.weight_decay * weight
         lines.append(Line("d", "g + λ·w", worked, gradient))
         name = "d"
     beta1 = rule.momentum
-    worked = f"{_text(beta1)}·{_factor(state.mean)} + {_text(1 - beta1)}·{_factor(gradient)}"
+    worked = f"{short(beta1)}·{factor(state.mean)} + {short(1 - beta1)}·{factor(gradient)}"
     state.mean = beta1 * state.mean + (1 - beta1) * gradient
     lines.append(Line("m", f"β₁·m + (1 − β₁)·{name}", worked, state.mean))
-    worked = f"{_text(BETA2)}·{_factor(state.square)} + {_text(1 - BETA2)}·{_factor(gradient)}²"
+    worked = f"{short(BETA2)}·{factor(state.square)} + {short(1 - BETA2)}·{factor(gradient)}²"
     state.square = BETA2 * state.square + (1 - BETA2) * gradient**2
     lines.append(Line("v", f"β₂·v + (1 − β₂)·{name}²", worked, state.square))
     mean = state.mean / (1 - beta1**step)
-    lines.append(Line("m̂", "m/(1 − β₁ᵗ)", f"{_text(state.mean)}/(1 − {_text(beta1)}^{step})", mean))
+    lines.append(Line("m̂", "m/(1 − β₁ᵗ)", f"{short(state.mean)}/(1 − {short(beta1)}^{step})", mean))
     square = state.square / (1 - BETA2**step)
-    lines.append(Line("v̂", "v/(1 − β₂ᵗ)", f"{_text(state.square)}/(1 − {_text(BETA2)}^{step})", square))
-    worked = f"{_text(weight)} − {_text(rule.lr)}·{_factor(mean)}/(√{_text(square)} + {_text(EPSILON)})"
+    lines.append(Line("v̂", "v/(1 − β₂ᵗ)", f"{short(state.square)}/(1 − {short(BETA2)}^{step})", square))
+    worked = f"{short(weight)} − {short(rule.lr)}·{factor(mean)}/(√{short(square)} + {short(EPSILON)})"
     after = weight - rule.lr * mean / (math.sqrt(square) + EPSILON)
     return [*lines, Line("w", "w − lr·m̂/(√v̂ + ε)", worked, after)]

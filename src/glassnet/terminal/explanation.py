@@ -272,7 +272,7 @@ def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal:
     expansion = found.expansion
     formula = expansion.formula if expansion else words["no_rule"].format(operation=found.op and found.op.name)
     off = found.difference
-    checked = "" if off is None else f"   ({words['off_by'].format(difference=_difference(off))})"
+    checked = f"   ({words['off_by'].format(difference=_difference(off))})" if off else ""
     line = f"{indent}{found.name} = {short(found.torch_value)}   {formula}{checked}"
     terminal.text.print(Text(_cut(line), style="bold" if level == 0 else ""))
     if expansion is None:
@@ -281,14 +281,19 @@ def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal:
         _tree_line(f"{indent}  = {expansion.worked}", terminal)
         return
     for branch in found.branches:
-        _tree_line(f"{indent}  + {_term_text(found, branch.term)}" if _adds_up(expansion)
-                   else f"{indent}  = {expansion.worked}", terminal)
+        _tree_line(f"{indent}  {_branch_text(found, expansion, branch.term)}", terminal)
         for child in branch.children:
             _show_tree(child, level + 2, words, terminal)
-    if found.rest[0]:
+    if found.rest[0] and expansion.kind != "maximum":
         more = words["more_terms"].format(count=f"{found.rest[0]:,}")
         added = f" = {short(found.rest[1])}" if _adds_up(expansion) else ""
         _tree_line(f"{indent}  + {more}{added}", terminal)
+
+
+def _branch_text(found: Explained, expansion: Expansion, term: Term) -> str:
+    if len(expansion.terms) > 1 and _adds_up(expansion):
+        return f"+ {_term_text(found, term)}"
+    return f"= {expansion.worked}"
 
 
 def _tree_line(line: str, terminal: Terminal) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PRODUCT = 2  # numbers in a term of a window
 MOST_ROWS, MOST_COLUMNS = 11, 11  # a larger window is listed instead
 OUTSIDE = "."  # a place in the padding
+MOST_DECIMALS = 6
 GAP = 3  # columns between two tables
 
 
@@ -28,7 +29,8 @@ class Table:
 
     def lines(self) -> list[str]:
         """Give its lines: the title, then the rows, each number flush right."""
-        texts = [[OUTSIDE if cell is None else cell_text(cell) for cell in row] for row in self.cells]
+        decimals = decimals_for([cell for row in self.cells for cell in row if cell is not None])
+        texts = [[OUTSIDE if cell is None else cell_text(cell, decimals) for cell in row] for row in self.cells]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
         rows = ["  ".join(f"{t:>{w}}" for t, w in zip(row, widths, strict=True)) for row in texts]
         return [self.title, *rows]
@@ -43,25 +45,51 @@ class Window:
     terms: tuple[Term, ...]
 
 
-def cell_text(number: float) -> str:
-    """Write a number in a cell: three significant digits, whole numbers without decimals.
+def decimals_for(numbers: Sequence[float]) -> int | None:
+    """Choose one number of decimals for a table: three significant digits of its largest number.
+
+    Args:
+        numbers: Of the table.
+
+    Returns:
+        0 where all are whole; None where they are too large or too small to be written without exponent.
+
+    Example:
+        >>> decimals_for([1.0, 2.0]), decimals_for([0.1234, -0.02]), decimals_for([123.4]), decimals_for([1e-9])
+        (0, 3, 0, None)
+    """
+    finite = [number for number in numbers if math.isfinite(number)]
+    largest = max(map(abs, finite), default=0.0)
+    if largest >= 1e6:  # noqa: PLR2004 — above, an exponent is shorter
+        return None
+    if all(number == int(number) for number in finite):
+        return 0
+    decimals = 2 - math.floor(math.log10(largest))
+    return None if decimals > MOST_DECIMALS else max(decimals, 0 if largest >= 100 else 1)  # noqa: PLR2004
+
+
+def cell_text(number: float, decimals: int | None) -> str:
+    """Write a number in a cell; exact zero is 0, so that it differs from what is only small.
 
     Args:
         number: Any.
+        decimals: From `decimals_for`.
 
     Returns:
         Its text.
 
     Example:
-        >>> cell_text(3.0), cell_text(-0.123456), cell_text(float("-inf"))
-        ('3', '−0.123', '−∞')
+        >>> cell_text(0.0, 3), cell_text(-0.12345, 3), cell_text(0.0001, 3), cell_text(float("-inf"), 3)
+        ('0', '−0.123', '0.000', '−∞')
     """
     if math.isnan(number):
         return "nan"
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
-    whole = number == int(number) and abs(number) < 1e6  # noqa: PLR2004 — above, an exponent is shorter
-    return (str(int(number)) if whole else f"{number:.3g}").replace("-", "−", 1 if number < 0 else 0)
+    if number == 0:
+        return "0"
+    text = f"{abs(number):.2e}" if decimals is None else f"{abs(number):.{decimals}f}"
+    return f"−{text}" if number < 0 else text
 
 
 def windows_of(terms: Sequence[Term], names: Mapping[str, str], kernel: Index | None) -> list[Window]:

@@ -139,7 +139,8 @@ def explain(
             )
             torch.manual_seed(seed)
             found = _update(subject, trace, place, chosen, rule, steps)
-    notes = (*subject.notes, *place.notes, *_notes(words, train=train, loss=chosen))
+    told = (words[key].format(**fields) for key, fields in place.notes)
+    notes = (*subject.notes, *told, *_notes(words, train=train, loss=chosen))
     answer = Explanation(question, found, subject, trace, chosen, train, tuple(dict.fromkeys(notes)))
     command = _command(net, picture, {
         "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
