@@ -1,4 +1,4 @@
-"""Which number a person asks for: `conv1[0,3,5,7]`, `layer1.0.add_1[0,2]`, `fc.weight[1,-1]`, `conv1:2[0,0,0,0]`.
+"""Which number a person asks for: `conv1[0,3,5,7]`, `layer1.0.add_1[0,2]`, `fc.weight[1,-1]`, `conv1:2[0,3]`.
 
 A text is parsed into a plain `Address`, which is then looked up in a trace.
 """
@@ -74,7 +74,7 @@ def parse_address(text: str) -> Address:
     form = 'a name and one whole number for each axis: "conv1[0,3,5,7]"'
     if match is None:
         raise UsageError("this is no address of a number", got=repr(text), expected=form)
-    nth = match["nth"] and int(match["nth"])
+    nth = int(match["nth"]) if match["nth"] else None
     if nth == 0:
         raise UsageError(
             "the calls of a module count from 1", got=repr(text), expected=f"{match['name']}:1 for the first"
@@ -146,7 +146,7 @@ def name_of(trace: Trace, number: int) -> str:
         return value.name
     around = trace.ops[value.made_by].call
     call = None if around is None else trace.calls[around]
-    if call is not None and call.path and number in call.outputs[:1]:  # the innermost module around the operation gives it
+    if call is not None and call.path and number in call.outputs[:1]:  # the innermost module gives it
         return call.path if call.repeat == 0 else f"{call.path}:{call.repeat + 1}"
     return value.name
 

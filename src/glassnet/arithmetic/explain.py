@@ -1,4 +1,4 @@
-"""One number of a pass, worked by hand from the numbers it is made of, and those again, back to the pixels."""
+"""One number of a pass, worked by hand from the numbers it is made of, and these again, to the pixels."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,10 +15,14 @@ from glassnet.arithmetic.replay import CannotReplayError, local_derivatives
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
-    from glassnet.arithmetic.expansion import Index, Number
+    from collections.abc import Mapping
+
+    from glassnet.arithmetic.expansion import Expansion, Index, Number
     from glassnet.trace.trace import Op, Trace
 
-MOST_TERMS = 5  # followed, and whose local derivative is looked for among the numbers that the operation reads
+MOST_TERMS = (
+    5  # followed, and whose local derivative is looked for among the numbers that the operation reads
+)
 SAME = 1e-9  # share by which a local derivative may differ from the number that it is said to be
 PRODUCT = 2  # numbers in a term whose derivative by one is the other
 
@@ -62,7 +66,7 @@ class ExplainedGradient:
         terms: Every place that adds something, the largest first.
         places: How many places use the number, also those that add nothing.
         operations: Labels of the operations that use it.
-        missing: Operations whose derivative could not be taken, with the reason: their part is not in `value`.
+        missing: Operations whose derivative could not be taken, and why: `value` lacks their part.
         followed: The gradients by which the largest terms go on towards the loss.
     """
 
@@ -193,22 +197,23 @@ def _named(trace: Trace, term: GradientTerm, number: int, index: Index) -> Gradi
         expansion = expand_op(trace, op, term.number, term.index)
     except UnexpandedError:
         return term
-    if expansion.kind != "sum_of_products":
+    other = _other_factor(expansion, operands_of(op), number, index)
+    if other is None or not math.isclose(other.value, term.local, rel_tol=SAME):
         return term
-    operands = operands_of(op)
+    written = with_index(name_of(trace, operands_of(op)[other.operand]), other.index or ())
+    return replace(term, is_number=written)
+
+
+def _other_factor(
+    expansion: Expansion, operands: Mapping[str, int], number: int, index: Index
+) -> Number | None:
+    """Find what a number is multiplied with, where it stands in one product of a sum only."""
 
     def is_ours(part: Number) -> bool:
         return part.index == index and operands.get(part.operand) == number
 
     products = [part.numbers for part in expansion.terms if any(is_ours(one) for one in part.numbers)]
-    if len(products) != 1 or len(products[0]) != PRODUCT:
-        return term
-    other = next((part for part in products[0] if not is_ours(part)), None)
-    if other is None or other.index is None or other.operand not in operands:
-        return term
-    if not math.isclose(other.value, term.local, rel_tol=SAME):
-        return term
-    written = with_index(name_of(trace, operands[other.operand]), other.index)
-    return GradientTerm(
-        term.op, term.output, term.number, term.index, term.upstream, term.local, written, term.value
-    )
+    if expansion.kind != "sum_of_products" or len(products) != 1 or len(products[0]) != PRODUCT:
+        return None
+    others = [part for part in products[0] if not is_ours(part) and part.operand in operands]
+    return next((part for part in others if part.index is not None), None)

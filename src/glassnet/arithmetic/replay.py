@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Op, Trace
 
 AGREE = 1e-3  # share of the largest number by which a replay in float64 may differ from what was recorded
-DROPOUTS = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "feature_dropout_")
+DROPOUTS = {
+    "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "feature_dropout_",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +45,8 @@ class CannotReplayError(Exception):
 def local_derivatives(trace: Trace, op: Op, number: int, index: Index) -> Derivatives:
     """Take the derivatives of an operation's outputs by one number that it reads.
 
-    The operation is done again in float64. Its derivatives are a Jacobian-vector product with a vector that is
-    one at `index` and else zero, by differentiating the backward pass; for the few operations that do not
+    The operation is done again in float64. Its derivatives are a Jacobian-vector product with a vector that
+    is one at `index` and else zero, by differentiating the backward pass; for the few operations that do not
     allow that, by forward differentiation (not first: PyTorch loads a compiler for it, 3 s). A value that is
     read twice counts twice.
 
@@ -127,11 +129,12 @@ def _twice_backward(
                 continue
             any_vector = torch.zeros_like(result, requires_grad=True)
             # as sums, for PyTorch loads sympy (1 s) where a vector is given to `grad` instead
-            backs = torch.autograd.grad((result * any_vector).sum(), leaf, create_graph=True, allow_unused=True)
-            if backs[0] is None:
+            weighted = (result * any_vector).sum()
+            (back,) = torch.autograd.grad(weighted, leaf, create_graph=True, allow_unused=True)
+            if back is None:
                 changes.append(None)
             else:
-                along = (backs[0] * tangent).sum()
+                along = (back * tangent).sum()
                 changes.append(torch.autograd.grad(along, any_vector, retain_graph=True)[0])
     return [result.detach() for result in results], changes
 
@@ -168,7 +171,7 @@ def _agree(ours: torch.Tensor, recorded: torch.Tensor) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Attention by its formula (the fast kernels lack what is needed), no warnings, random state as it was."""
+    """Attention by its formula (the fast kernels lack what it takes), no warnings, random state kept."""
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))

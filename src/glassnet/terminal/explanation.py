@@ -1,21 +1,23 @@
-"""One number worked by hand, as text: formula, window and kernel, products, sum, PyTorch's value, difference."""
+"""One number worked by hand, as text: formula, window, kernel, products, sum, and PyTorch's value."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from glassnet.arithmetic.address import with_index
+from glassnet.arithmetic.address import name_of
 from glassnet.arithmetic.explain import largest
 from glassnet.arithmetic.numbers import factor, short
+from glassnet.arithmetic.operands import operands_of
 from glassnet.terminal.console import INDENT, show_table
 from glassnet.terminal.number_tables import beside, windows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from glassnet.arithmetic.expansion import Expansion, Term
     from glassnet.arithmetic.explain import Explained
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Trace
 
 COLUMNS = 100  # all fits in them
+NARROW_INDENT = 4  # for lines that are long
 MOST_WINDOWS = 3  # channels of a window that are drawn
 QUIET_FACTS = ("padded", "winner")  # told otherwise
-Words = "Mapping[str, str]"
 
 
 def show_what(
@@ -76,15 +78,14 @@ def show_number(
     terminal.text.print(Text(found.name, style="bold"))
     if found.op is not None:
         source = found.op.source
-        line = f", {source.file}:{source.line}" if source else ""
+        line = f", {source.file}:{source.line}" if source and found.op.stage == "forward" else ""
         _field(words["operation"], f"{found.op.function}{line}", terminal)
     if found.expansion is None:
         _show_unworked(found, trace, words, terminal)
         return
     expansion = found.expansion
     _field(words["formula"], expansion.formula, terminal)
-    reads = [f"{operand} = {_with_shape(name, trace)}" for operand, name in found.operands.items()]
-    _wrapped(words["reads"], reads, terminal)
+    _wrapped(words["reads"], _with_shapes(found.operands.items(), trace), terminal)
     if found.branches:
         terminal.text.print()
         _show_tree(found, 0, words, terminal)
@@ -98,7 +99,9 @@ def show_number(
     ]
     _wrapped(words["with"], facts, terminal)
     if expansion.facts.get("padded"):
-        _field("", words["padded"].format(count=expansion.facts["padded"]), terminal)
+        key = f"padded_{expansion.kind}"
+        outside = words[key if key in words else "padded"].format(count=expansion.facts["padded"])
+        _field("", outside, terminal)
     _show_result(found.value, found.torch_value, found.difference, words, terminal)
 
 
@@ -151,10 +154,10 @@ def show_update(found: ExplainedUpdate, words: Mapping[str, str], terminal: Term
         loss = words["step_loss"].format(loss=f"{step.loss:.6g}")
         _field(words["step"].format(step=step.step), f"{loss}, w = {short(step.before)}", terminal)
         rows = [
-            (line.name, f"= {line.formula}", f"= {line.worked}" if line.worked else "", f"= {short(line.value)}")
+            (line.name, f"= {line.formula}", line.worked and f"= {line.worked}", f"= {short(line.value)}")
             for line in step.lines
         ]
-        show_table(rows, ("bold", "dim", "", "bold"), terminal)
+        show_table(rows, ("bold", "dim", "", "bold"), terminal, indent=NARROW_INDENT)
         _show_result(step.value, step.torch_value, step.difference, words, terminal)
 
 
@@ -177,10 +180,9 @@ def _show_unworked(found: Explained, trace: Trace, words: Mapping[str, str], ter
         _field("", words[f"kind_{found.kind}"], terminal)
         _field(words["value"], f"{found.torch_value:.9g}", terminal)
         return
-    assert found.op is not None, "only an operation can lack its rule"
     why = f" ({found.unexpanded})" if found.unexpanded else ""
-    _field("", words["no_rule"].format(operation=found.op.name) + why, terminal)
-    _wrapped(words["reads"], [_with_shape(name, trace) for name in found.operands.values()], terminal)
+    _field("", words["no_rule"].format(operation=found.op.name if found.op else "-") + why, terminal)
+    _wrapped(words["reads"], _with_shapes(found.operands.items(), trace), terminal)
     _field(words["torch_value"], f"{found.torch_value:.9g}", terminal)
 
 
@@ -192,8 +194,8 @@ def _show_terms(
     words: Mapping[str, str],
     terminal: Terminal,
 ) -> None:
-    shapes = {value.name: value.shape for value in trace.values}
-    kernel = shapes.get(found.operands.get("weight", ""))
+    weight = operands_of(found.op).get("weight") if found.op else None
+    kernel = None if weight is None else trace.kept[weight]
     windows = windows_of(expansion.terms, found.operands, kernel)
     if windows:
         inside = {id(term) for window in windows for term in window.terms}
@@ -201,14 +203,14 @@ def _show_terms(
         others = [term for term in expansion.terms if id(term) not in inside]
         if len(windows[0].tables) > 1:
             count = len(expansion.terms) - len(others)
-            total = math.fsum(window.value for window in windows)
-            _field(words["sum"], words["of_products"].format(sum=f"{total:.9g}", count=f"{count:,}"), terminal)
+            total = f"{math.fsum(window.value for window in windows):.9g}"
+            _field(words["sum"], words["of_products"].format(sum=total, count=f"{count:,}"), terminal)
         for term in others:
             _field(_operand(term), _term_text(found, term), terminal)
-    elif len(expansion.terms) > 1 or _adds_up(expansion):
+    else:
         _list_terms(found, expansion, listed, words, terminal)
     if not windows or len(windows[0].tables) == 1:
-        _field(words["worked"], expansion.worked, terminal)
+        _folded(words["worked"], expansion.worked, terminal)
 
 
 def _show_windows(windows: Sequence[Window], words: Mapping[str, str], terminal: Terminal) -> None:
@@ -234,43 +236,68 @@ def _list_terms(
     found: Explained, expansion: Expansion, listed: int, words: Mapping[str, str], terminal: Terminal
 ) -> None:
     """List the terms: all in their order where they are few, else the largest and what the rest adds."""
-    adds_up, terms = _adds_up(expansion), list(expansion.terms)
+    terms = list(expansion.terms)
+    if not all(_is_product(term) for term in terms):
+        _list_numbers(found, terms, listed, words, terminal)
+        return
     few = len(terms) <= listed + 2
     shown = terms if few else largest(expansion, listed)
     rows = []
     for term in shown:
-        where = " · ".join(found.address(number) or number.operand for number in term.numbers)
-        worked = "·".join(
-            short(number.value) if place == 0 else factor(number.value)
-            for place, number in enumerate(term.numbers)
-        )
-        part = f"= {short(term.value)}" if adds_up else ""
-        rows.append((where, worked if len(term.numbers) > 1 or not adds_up else "", part))
+        part = "" if _is_number(term) else f"= {short(term.value)}"
+        numbers = _product(term) if part else f"= {_product(term)}"
+        rows.append((_addresses(found, term), numbers, part))
     if not few:
         picked = {id(term) for term in shown}
         rest = math.fsum(term.value for term in terms if id(term) not in picked)
         more = words["more_terms"].format(count=f"{len(terms) - len(shown):,}")
-        rows.append((more, "", f"= {short(rest)}" if adds_up else ""))
-    _field(words["terms"], words["largest_first"] if not few else f"{len(terms)}", terminal)
-    show_table([_fitted(row) for row in rows], ("", "dim", ""), terminal)
+        rows.append((more, "", f"= {short(rest)}" if _adds_up(expansion) else ""))
+    how_many = words["largest_of"].format(count=f"{len(terms):,}") if not few else f"{len(terms)}"
+    _field(words["terms"], how_many, terminal)
+    show_table(rows, ("", "dim", ""), terminal)
 
 
-def _fitted(row: tuple[str, str, str]) -> tuple[str, str, str]:
-    """Cut what does not fit: a term of many numbers is written whole with --json."""
-    room = COLUMNS - INDENT - 36
-    where, worked, part = row
-    return (
-        where if cell_len(where) <= room else f"{where[: room - 2]} …",
-        worked if cell_len(worked) <= 20 else f"{worked[:18]} …",  # noqa: PLR2004 — a third of the line
-        part,
-    )
+def _list_numbers(
+    found: Explained, terms: Sequence[Term], listed: int, words: Mapping[str, str], terminal: Terminal
+) -> None:
+    """List the numbers of a formula that is no sum of products, each once."""
+    numbers = list(dict.fromkeys(number for term in terms for number in term.numbers))
+    rows = [(found.address(n) or n.operand, f"= {short(n.value)}") for n in numbers[: listed + 2]]
+    if len(numbers) > listed + 2:
+        rows[listed:] = [(words["more_terms"].format(count=f"{len(numbers) - listed:,}"), "")]
+    _field(words["numbers"], f"{len(numbers):,}", terminal)
+    show_table(rows, ("", ""), terminal)
+
+
+def _addresses(found: Explained, term: Term) -> str:
+    return " · ".join(found.address(number) or number.operand for number in term.numbers)
+
+
+def _product(term: Term) -> str:
+    first, *others = [number.value for number in term.numbers] or [term.value]
+    return "·".join([short(first), *map(factor, others)])
+
+
+def _is_number(term: Term) -> bool:
+    """Tell whether a term is one number as it is."""
+    return [number.value for number in term.numbers] == [term.value]
+
+
+def _is_product(term: Term) -> bool:
+    """Tell whether a term is the product of its numbers, or one number with what became of it."""
+    if len(term.numbers) == 1:
+        return True
+    product = math.prod(number.value for number in term.numbers)
+    return bool(term.numbers) and math.isclose(product, term.value, rel_tol=1e-9)
 
 
 def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal: Terminal) -> None:
     """Show a number and, indented below it, the terms that are followed and what they are made of."""
     indent = "  " * level
     expansion = found.expansion
-    formula = expansion.formula if expansion else words["no_rule"].format(operation=found.op and found.op.name)
+    formula = (
+        expansion.formula if expansion else words["no_rule"].format(operation=found.op and found.op.name)
+    )
     off = found.difference
     checked = f"   ({words['off_by'].format(difference=_difference(off))})" if off else ""
     line = f"{indent}{found.name} = {short(found.torch_value)}   {formula}{checked}"
@@ -291,7 +318,7 @@ def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal:
 
 
 def _branch_text(found: Explained, expansion: Expansion, term: Term) -> str:
-    if len(expansion.terms) > 1 and _adds_up(expansion):
+    if len(expansion.terms) > 1 and _adds_up(expansion) and _is_product(term):
         return f"+ {_term_text(found, term)}"
     return f"= {expansion.worked}"
 
@@ -305,15 +332,12 @@ def _cut(line: str) -> str:
 
 
 def _term_text(found: Explained, term: Term) -> str:
-    where = " · ".join(found.address(number) or number.operand for number in term.numbers)
-    numbers = "·".join(
-        short(n.value) if place == 0 else factor(n.value) for place, n in enumerate(term.numbers)
-    )
-    return f"{where} = {numbers} = {short(term.value)}" if len(term.numbers) > 1 else f"{where} = {numbers}"
+    value = "" if _is_number(term) else f" = {short(term.value)}"
+    return f"{_addresses(found, term)} = {_product(term)}{value}"
 
 
 def _operand(term: Term) -> str:
-    return term.numbers[0].operand if len(term.numbers) == 1 else ""
+    return "".join(number.operand for number in term.numbers[:1])
 
 
 def _adds_up(expansion: Expansion) -> bool:
@@ -364,11 +388,18 @@ def _difference(difference: float) -> str:
     return "0" if difference == 0 else f"{difference:.2g}"
 
 
-def _with_shape(name: str, trace: Trace) -> str:
-    shape = next((value.shape for value in trace.values if value.name == name), None)
-    if shape is None:
-        return name
-    return with_index(name, ()) + (f" ({'×'.join(map(str, shape))})" if shape else "")
+def _shapes(trace: Trace) -> dict[str, tuple[int, ...]]:
+    return {name_of(trace, value.number): value.shape for value in trace.values}
+
+
+def _with_shapes(names: Iterable[tuple[str, str]], trace: Trace) -> list[str]:
+    """Write `input = images (1×1×28×28)`; an operand without a name of its own is left out."""
+    shapes, told = _shapes(trace), []
+    for operand, name in names:
+        sides = "×".join(map(str, shapes.get(name, ())))
+        written = f"{name} ({sides})" if sides else name
+        told.append(written if operand.startswith("#") else f"{operand} = {written}")
+    return told
 
 
 def _field(name: str, value: str, terminal: Terminal) -> None:
@@ -389,3 +420,10 @@ def _wrapped(name: str, parts: Sequence[str], terminal: Terminal) -> None:
             line = longer
     if line:
         _field(name, line, terminal)
+
+
+def _folded(name: str, text: str, terminal: Terminal) -> None:
+    """Show a long line in as many as it needs, cut at spaces."""
+    for line in textwrap.wrap(text, COLUMNS - INDENT, break_long_words=False, break_on_hyphens=False):
+        _field(name, line, terminal)
+        name = ""

@@ -11,6 +11,8 @@ from rich.cells import cell_len
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import torch
+
     from glassnet.arithmetic.expansion import Index, Number, Term
 
 PRODUCT = 2  # numbers in a term of a window
@@ -30,7 +32,7 @@ class Table:
     def lines(self) -> list[str]:
         """Give its lines: the title, then the rows, each number flush right."""
         decimals = decimals_for([cell for row in self.cells for cell in row if cell is not None])
-        texts = [[OUTSIDE if cell is None else cell_text(cell, decimals) for cell in row] for row in self.cells]
+        texts = [[cell_text(cell, decimals) for cell in row] for row in self.cells]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
         rows = ["  ".join(f"{t:>{w}}" for t, w in zip(row, widths, strict=True)) for row in texts]
         return [self.title, *rows]
@@ -55,8 +57,8 @@ def decimals_for(numbers: Sequence[float]) -> int | None:
         0 where all are whole; None where they are too large or too small to be written without exponent.
 
     Example:
-        >>> decimals_for([1.0, 2.0]), decimals_for([0.1234, -0.02]), decimals_for([123.4]), decimals_for([1e-9])
-        (0, 3, 0, None)
+        >>> [decimals_for(numbers) for numbers in ([1.0, 2.0], [0.1234, -0.02], [123.4], [1e-9])]
+        [0, 3, 0, None]
     """
     finite = [number for number in numbers if math.isfinite(number)]
     largest = max(map(abs, finite), default=0.0)
@@ -68,11 +70,11 @@ def decimals_for(numbers: Sequence[float]) -> int | None:
     return None if decimals > MOST_DECIMALS else max(decimals, 0 if largest >= 100 else 1)  # noqa: PLR2004
 
 
-def cell_text(number: float, decimals: int | None) -> str:
+def cell_text(number: float | None, decimals: int | None) -> str:
     """Write a number in a cell; exact zero is 0, so that it differs from what is only small.
 
     Args:
-        number: Any.
+        number: Any; None for a place in the padding.
         decimals: From `decimals_for`.
 
     Returns:
@@ -82,6 +84,8 @@ def cell_text(number: float, decimals: int | None) -> str:
         >>> cell_text(0.0, 3), cell_text(-0.12345, 3), cell_text(0.0001, 3), cell_text(float("-inf"), 3)
         ('0', '−0.123', '0.000', '−∞')
     """
+    if number is None:
+        return OUTSIDE
     if math.isnan(number):
         return "nan"
     if math.isinf(number):
@@ -92,63 +96,52 @@ def cell_text(number: float, decimals: int | None) -> str:
     return f"−{text}" if number < 0 else text
 
 
-def windows_of(terms: Sequence[Term], names: Mapping[str, str], kernel: Index | None) -> list[Window]:
+def windows_of(terms: Sequence[Term], names: Mapping[str, str], kernel: torch.Tensor | None) -> list[Window]:
     """Arrange the terms of a number as windows, one for each channel.
 
     Args:
         terms: Of a sum of products `input·weight`, or of single numbers of one tensor.
         names: The rule's parameters -> the names of their values.
-        kernel: Shape of the weight, where there is one.
+        kernel: The weight, where there is one; the whole kernel is shown, also what meets the padding.
 
     Returns:
         The windows; none where the terms stand in no window that fits.
     """
     products = [t for t in terms if len(t.numbers) == PRODUCT and all(n.index for n in t.numbers)]
     singles = [t for t in terms if len(t.numbers) == 1 and t.numbers[0].operand != "bias"]
-    if products and kernel is not None and len(kernel) >= PRODUCT:
+    if products and kernel is not None and kernel.dim() >= PRODUCT:
         return _with_kernel(products, names, kernel)
     if singles and len(singles) == len(terms):
         return _without_kernel(singles, names)
     return []
 
 
-def _with_kernel(terms: list[Term], names: Mapping[str, str], kernel: Index) -> list[Window]:
-    rows, columns = kernel[-2:]
+def _with_kernel(terms: list[Term], names: Mapping[str, str], kernel: torch.Tensor) -> list[Window]:
+    fixed = kernel.dim() - PRODUCT or 1  # axes that are the same in one table; of a linear layer its output
+    rows, columns = (1, *kernel.shape[fixed:])[-PRODUCT:]
     if rows > MOST_ROWS or columns > MOST_COLUMNS:
         return []
-    groups: dict[Index, list[Term]] = {}
+    groups: dict[Index, list[tuple[Number, Number, Term]]] = {}
     for term in terms:
-        weight = next((n for n in term.numbers if n.operand == "weight" and n.index), None)
-        if weight is None or weight.index is None:
+        read, weight = sorted(term.numbers, key=lambda number: number.operand == "weight")
+        if weight.operand != "weight" or weight.index is None or read.operand == "weight":
             return []
-        groups.setdefault(weight.index[:-2], []).append(term)
+        groups.setdefault(weight.index[:fixed], []).append((read, weight, term))
     found = []
-    for group in groups.values():
-        places: dict[Index, tuple[Number, Number, float]] = {}
-        for term in group:
-            first, second = term.numbers
-            read, weight = (first, second) if second.operand == "weight" else (second, first)
-            places[(weight.index or ())[-2:]] = (read, weight, term.value)
-        three = [
-            tuple(
-                tuple(places[r, c][part] if (r, c) in places else None for c in range(columns))
-                for r in range(rows)
-            )
-            for part in range(3)
-        ]
-        read, weight, _ = next(iter(places.values()))
-        seen = [three[0][r][c] for r, c in places]
+    for key, group in groups.items():
+        at = {(0, *(w.index or ())[fixed:])[-PRODUCT:]: (r.value, t.value) for r, w, t in group}
+        places = [[(r, c) for c in range(columns)] for r in range(rows)]
+        seen = tuple(tuple(at[place][0] if place in at else None for place in row) for row in places)
+        products = tuple(tuple(at[place][1] if place in at else None for place in row) for row in places)
+        weights = tuple(map(tuple, kernel[key].detach().double().reshape(rows, columns).tolist()))
+        whole = ",".join([*map(str, key), *(":" for _ in kernel.shape[fixed:])])
         tables = (
-            Table(block_name(names[read.operand], seen), _values(three[0])),
-            Table(block_name(names["weight"], [three[1][r][c] for r, c in places]), _values(three[1])),
-            Table("", three[2]),
+            Table(block_name(names.get(group[0][0].operand, "input"), [r for r, _, _ in group]), seen),
+            Table(f"{names['weight']}[{whole}]", weights),
+            Table("", products),
         )
-        found.append(Window(tables, math.fsum(term.value for term in group), tuple(group)))
+        found.append(Window(tables, math.fsum(t.value for _, _, t in group), tuple(t for _, _, t in group)))
     return found
-
-
-def _values(cells: tuple) -> tuple[tuple[float | None, ...], ...]:
-    return tuple(tuple(None if number is None else number.value for number in row) for row in cells)
 
 
 def _without_kernel(terms: list[Term], names: Mapping[str, str]) -> list[Window]:

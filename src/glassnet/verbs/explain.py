@@ -1,8 +1,9 @@
-"""`explain`: one number of a network, its gradient or its update, worked by hand and checked against PyTorch."""
+"""`explain`: one number of a network, its gradient or update, worked by hand and checked against PyTorch."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -122,6 +123,7 @@ def explain(
         trace = record(
             subject.module, subject.images, keep="all", backward=chosen.function if chosen else None
         )
+        trace = _target_named(trace)
         place = find(trace, asked)
         where = trace, place.value, place.index
         if question == "number":
@@ -129,7 +131,6 @@ def explain(
         elif question == "gradient":
             found = explain_gradient(*where, depth=depth, most_terms=terms or FOLLOWED)
         else:
-            assert chosen is not None, "an update follows the gradient of a loss"
             rule = Rule(
                 kind=optimizer,
                 lr=RATES[optimizer] if lr is None else lr,
@@ -151,10 +152,9 @@ def explain(
 
 
 def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Question, str]:
-    asked: list[tuple[Question, str]] = []
-    for question, address in (("number", at), ("gradient", grad), ("update", step)):
-        if address is not None:
-            asked.append((question, address))  # noqa: PERF401 — the type is checked this way
+    questions: tuple[tuple[Question, str | None], ...]
+    questions = ("number", at), ("gradient", grad), ("update", step)
+    asked = [(question, address) for question, address in questions if address is not None]
     if len(asked) != 1:
         raise UsageError(
             "one question at a time" if asked else "which number is to be explained?",
@@ -169,11 +169,23 @@ def _any(*given: object) -> bool:
     return any(one is not None for one in given)
 
 
+def _target_named(trace: Trace) -> Trace:
+    """Call what the loss compares the output with `target`; to the recorder it is any constant."""
+    read = {number for op in trace.ops if op.stage == "loss" for number in op.inputs}
+    return replace(
+        trace,
+        values=tuple(
+            replace(value, name="target") if value.number in read and value.name == "constant" else value
+            for value in trace.values
+        ),
+    )
+
+
 def _update(
-    subject: Subject, trace: Trace, place: Place, loss: Loss, rule: Rule, steps: int
+    subject: Subject, trace: Trace, place: Place, loss: Loss | None, rule: Rule, steps: int
 ) -> ExplainedUpdate:
     value = trace.values[place.value]
-    if value.kind != "parameter":
+    if loss is None or value.kind != "parameter":
         trained = [v.name for v in trace.values if v.kind == "parameter" and v.requires_grad]
         raise UsageError(
             "an optimizer changes parameters only", where=place.written, got=f"a value of kind {value.kind}",
@@ -187,6 +199,8 @@ def _update(
 
 def _notes(words: dict[str, str], *, train: bool, loss: Loss | None) -> list[str]:
     notes = [words["train_mode"]] if train else []
+    if loss is not None and loss.for_want_of_classes:
+        notes.append(words["loss_sum"])
     if loss is not None and loss.label_from is not None:
         notes.append(words[f"label_{loss.label_from}"].format(label=loss.label_name))
     if loss is not None and loss.one_hot:
@@ -198,7 +212,7 @@ def _show(
     answer: Explanation, listed: int, words: dict[str, str], terminal: Terminal, command: str | None
 ) -> None:
     show_what(
-        words, terminal, network=answer.subject.record["resolved"] or answer.trace.network,
+        words, terminal, network=answer.subject.record["net"],
         picture=answer.subject.picture, label=answer.subject.label_name,
         loss=answer.loss and answer.loss.name, notes=answer.notes,
     )  # fmt: skip
@@ -218,9 +232,14 @@ def _next_questions(answer: Explanation) -> list[str]:
     """Choose what is worth asking after this."""
     found, address = answer.found, quoted(answer.address)
     match found:
-        case Explained() if found.branches or found.expansion is None:
-            return [f"--grad {address}"]
+        case Explained() if found.name == LOSS and found.expansion is not None:
+            number = next((n for term in found.expansion.terms for n in term.numbers), None)
+            operand = number and found.address(number)
+            return [f"--grad {quoted(operand)}"] if operand else []
         case Explained():
+            deeper = any(answer.trace.values[read].made_by is not None for read in _reads(found))
+            if not deeper or found.branches or found.expansion is None:
+                return [f"--grad {address}"]
             return [f"--at {address} --depth 2"]
         case ExplainedGradient() if found.followed or answer.trace.values[found.number].kind == "parameter":
             on_way = answer.trace.values[found.number].kind != "parameter"
@@ -229,6 +248,10 @@ def _next_questions(answer: Explanation) -> list[str]:
             return [f"--grad {address} --depth 2"]
         case _:
             return [f"--grad {address}"]
+
+
+def _reads(found: Explained) -> tuple[int, ...]:
+    return found.op.inputs if found.op else ()
 
 
 def _command(net: object, picture: object, options: Mapping[str, object]) -> str | None:

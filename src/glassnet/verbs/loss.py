@@ -44,6 +44,7 @@ class Loss:
         label_from: `asked`, `picture` (it has one) or `predicted` (it has none: the network's own answer).
         target: What the output is compared with, where that is no class.
         one_hot: Whether the target was made of the label.
+        for_want_of_classes: Whether nobody asked for it, and the output is no row of scores for classes.
     """
 
     name: LossName
@@ -53,6 +54,7 @@ class Loss:
     label_from: Literal["asked", "picture", "predicted"] | None = None
     target: torch.Tensor | None = None
     one_hot: bool = False
+    for_want_of_classes: bool = False
 
 
 def choose_loss(
@@ -60,7 +62,8 @@ def choose_loss(
 ) -> Loss:
     """Choose the loss, and what it compares the output with.
 
-    Where no name is given: the output itself if it is one number, else cross-entropy. A loss of classes takes
+    Where no name is given: the output itself if it is one number, cross-entropy if it is a row of scores for
+    each picture, else its sum (which `for_want_of_classes` says). A loss of classes takes
     the label that is asked for, else the picture's, else the class that the network predicts; other losses
     take the target, else a vector that is 1 for the label and else 0.
 
@@ -85,7 +88,8 @@ def choose_loss(
     chosen: Any = name or _suitable(output, label=label, target=target)
     if chosen in OF_OUTPUT:
         _refuse(label, target, chosen)
-        return Loss(chosen, _of_output(chosen, output))
+        by_itself = name is None and chosen == "sum"
+        return Loss(chosen, _of_output(chosen, output), for_want_of_classes=by_itself)
     logits = logits_of(output)
     if chosen in OF_CLASSES or target is None:
         if logits.dim() < BATCH_AXES:
@@ -138,12 +142,8 @@ def _suitable(output: Any, *, label: object, target: object) -> str:
         raise UsageError("there is no loss for this output", got=described(output)) from error
     if target is not None:
         return "mse"
-    if logits.dim() >= BATCH_AXES and logits.is_floating_point():
-        return "cross-entropy"
-    raise UsageError(
-        "no loss suits this output by itself", got=described(output),
-        hint=f"--loss {' | '.join(get_args(LossName))}",
-    )  # fmt: skip
+    scores = logits.dim() == BATCH_AXES and logits.shape[1] > 1
+    return "cross-entropy" if scores or label is not None else "sum"
 
 
 def _of_output(name: str, output: Any) -> Callable[[Any], torch.Tensor]:
