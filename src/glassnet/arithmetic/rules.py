@@ -219,7 +219,6 @@ RULES: dict[str, Rule] = {
     "detach": KEPT,
     "data": KEPT,
     "real": KEPT,
-    "alias": KEPT,
     "to": KEPT,
     "type": KEPT,
     "type_as": KEPT,
@@ -235,7 +234,6 @@ RULES: dict[str, Rule] = {
     "bool": KEPT,
     "cpu": KEPT,
     "cuda": KEPT,
-    "requires_grad": KEPT,
     "one_hot": one_hot,
     # -- constants -------------------------------------------------------------------------------------------
     "zeros": MADE,
