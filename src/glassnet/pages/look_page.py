@@ -75,7 +75,7 @@ def look_page(
     }
     return build_page(
         "look_page", lang=lang, title=f"{trace.network} · glassnet", data=data,
-        scripts=("page", "look_page"), markup=_graph_markup(graph),
+        scripts=("page", "plane", "look_page"), markup=_graph_markup(graph),
     )  # fmt: skip
 
 
