@@ -258,7 +258,7 @@ class _Scene:
         words, window = self.words, self.window
         value, theirs = window.value(self.channel, row, column), self.output[row, column]
         room = WIDTH - 2 * LEFT
-        where = words["place"].format(row=row, column=column)
+        where = words["place"].format(channel=self.channel, row=row, column=column)
         write(draw, (LEFT, CAPTION), where, 15, MARK)
         write(
             draw, (WIDTH - LEFT, CAPTION), words["torch"].format(value=number(float(theirs))), 14, MUTED,

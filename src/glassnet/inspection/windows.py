@@ -1,7 +1,8 @@
-"""Convolutions and poolings as windows: which places of the input each place of the output reads."""
+"""Convolutions, poolings and linear layers as windows: which places of the input each number reads."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from glassnet.trace.trace import Op, Trace
 
-Kind = Literal["convolution", "transposed", "max_pool", "avg_pool"]
+Kind = Literal["convolution", "transposed", "max_pool", "avg_pool", "linear"]
 Axis = tuple[tuple[tuple[int, int], ...], ...]  # for each place of the output: (place in kernel, in input)
 
 CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
@@ -23,6 +24,9 @@ MAX_POOL = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"
 AVG_POOL = (
     "input", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override",
 )  # fmt: skip
+KEEP_PLACES = {"flatten", "view", "reshape", "dropout", "relu", "relu_", "squeeze"}  # number by number
+SHORT_ROW = 12  # numbers
+LINEAR = ("input", "weight", "bias")
 ADAPTIVE = ("input", "output_size", "return_indices")
 OPERATIONS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
     "conv1d": ("convolution", 1, CONVOLUTION),
@@ -57,6 +61,9 @@ class Term:
 class Windowed:
     """An operation that slides a window over planes; one axis of length 1 is added to signals.
 
+    A linear layer is a window over the whole input, laid out as planes: those that a flatten before it made a
+    row of, else one plane as near to a square as its length allows. Each of its outputs is a channel.
+
     Attributes:
         kind: What is done with the window.
         input: C×H×W.
@@ -68,6 +75,7 @@ class Windowed:
         columns: The same for columns.
         groups: Of a convolution.
         divisor: Of an average: `places` of the window, those `inside` the input, or a number.
+        dims: Along how many axes the window moves: 2, 1 for signals, 0 for a linear layer.
     """
 
     kind: Kind
@@ -79,6 +87,7 @@ class Windowed:
     columns: Axis
     groups: int = 1
     divisor: Literal["places", "inside"] | int = "places"
+    dims: int = 2
 
     @property
     def kernel(self) -> tuple[int, int]:
@@ -163,21 +172,33 @@ class Windowed:
         return total + (float(self.bias[channel]) if self.bias is not None else 0.0)
 
 
-def windowed(trace: Trace, number: int, *, sample: int = 0) -> Windowed | None:
-    """Read a recorded convolution or pooling, of one or two dimensions, as windows.
+def windowed(trace: Trace, number: int, *, lead: Sequence[int] = ()) -> Windowed | None:
+    """Read a recorded convolution or pooling, of one or two dimensions, or a linear layer, as windows.
 
     Args:
         trace: With the operation's input, parameters and output kept.
         number: Of the operation.
-        sample: Which of the batch.
+        lead: Which of the batch; for a linear layer, of all axes but the last. What is missing is 0.
 
     Returns:
         The windows; None for any other operation, or where its tensors were not kept.
+
+    Example:
+        >>> import torch
+        >>> from glassnet.trace.record import record
+        >>> trace = record(torch.nn.MaxPool2d(2), torch.arange(16.0).reshape(1, 1, 4, 4), keep="all")
+        >>> windowed(trace, 0).value(0, 1, 1)
+        15.0
     """
     op = trace.ops[number]
-    if op.name not in OPERATIONS or not set(op.inputs) | {op.outputs[0]} <= set(trace.kept):
+    if not op.outputs or not {*op.inputs, op.outputs[0]} <= set(trace.kept):
+        return None
+    if op.name == "linear":
+        return _linear(trace, op, lead)
+    if op.name not in OPERATIONS:
         return None
     kind, dims, names = OPERATIONS[op.name]
+    sample = lead[0] if lead else 0
     given = _arguments(op, names)
     tensors = {name: trace.kept[ref.value].detach() for name, ref in given.items() if isinstance(ref, Ref)}
     source = _planes(tensors["input"], dims, sample)
@@ -198,8 +219,53 @@ def windowed(trace: Trace, number: int, *, sample: int = 0) -> Windowed | None:
     divisor = given.get("divisor_override") or ("places" if given.get("count_include_pad", True) else "inside")
     return Windowed(
         kind, source, weight, tensors.get("bias"), output, axes[0], axes[1],
-        int(given.get("groups", 1)), divisor,
+        int(given.get("groups", 1)), divisor, dims,
     )  # fmt: skip
+
+
+def _linear(trace: Trace, op: Op, lead: Sequence[int]) -> Windowed:
+    given = _arguments(op, LINEAR)
+    tensors = {name: trace.kept[ref.value].detach() for name, ref in given.items() if isinstance(ref, Ref)}
+    source, output = tensors["input"], trace.kept[op.outputs[0]].detach()
+    at = (*lead, *[0] * source.ndim)[: source.ndim - 1]
+    shape = _shape_before(trace, given["input"].value, source.shape[-1])
+    weight = tensors["weight"].reshape(-1, *shape)
+    rows, columns = (tuple((place, place) for place in range(length)) for length in shape[1:])
+    return Windowed(
+        "linear", source[at].reshape(shape), weight, tensors.get("bias"), output[at].reshape(-1, 1, 1),
+        (rows,), (columns,), dims=0,
+    )  # fmt: skip
+
+
+def _shape_before(trace: Trace, value: int, length: int) -> tuple[int, int, int]:
+    """Give the planes of which a row was made: what a flatten had, else the factors nearest to a square."""
+    made_by = trace.values[value].made_by
+    while made_by is not None and trace.ops[made_by].name in KEEP_PLACES:
+        before = trace.ops[made_by]
+        shape = trace.values[before.inputs[0]].shape
+        if len(shape) >= 4 and math.prod(shape[-3:]) == length and shape[-2:] != (1, 1):
+            return shape[-3], shape[-2], shape[-1]
+        made_by = trace.values[before.inputs[0]].made_by
+    return 1, *near_square(length)
+
+
+def near_square(length: int) -> tuple[int, int]:
+    """Find the two factors of a number that are nearest to each other; up to 12 in a row.
+
+    Args:
+        length: At least 1.
+
+    Returns:
+        Rows and columns, not fewer columns than rows.
+
+    Example:
+        >>> near_square(120), near_square(10), near_square(13)
+        ((10, 12), (1, 10), (1, 13))
+    """
+    if length <= SHORT_ROW:
+        return 1, length
+    rows = next(rows for rows in range(math.isqrt(length), 0, -1) if length % rows == 0)
+    return rows, length // rows
 
 
 def _arguments(op: Op, names: Sequence[str]) -> dict:

@@ -285,7 +285,7 @@ function parameters(row) {
   const more = row.parameters.length > 60 ? make('p', { class: 'muted small' }, `… ${row.parameters.length - 60}`) : '';
   const weights = row.op === null ? [] : row.parameters.filter((parameter) => DATA.planes[parameter.number]?.data);
   return make('div', {}, part('parameters_own', make('div', { class: 'wide' }, list), more),
-    ...weights.map((parameter) => make('div', { style: 'margin-top:1.05rem' }, shown(DATA.planes[parameter.number], say('weights', { name: parameter.name })))));
+    ...weights.map((parameter) => make('div', { style: 'margin-top:1.05rem' }, shown(DATA.planes[parameter.number], say('weights', { name: parameter.name }), parameter.name))));
 }
 
 function source(row) {
@@ -303,7 +303,7 @@ function numbers(value, row) {
   if (!planes.data) return make('p', { class: 'muted small' }, say('left_all'));
   const names = DATA.output.includes(value.number) && planes.shape[2] === DATA.classes.length ? DATA.classes : null;
   const count = planes.of[0] * planes.of[1] * planes.of[2];
-  return shown(planes, planes.vector ? say('vector', { count: counted(count) }) : say('maps'), names);
+  return shown(planes, planes.vector ? say('vector', { count: counted(count) }) : say('maps'), row.path || value.name, names);
 }
 
 // Numbers of planes: exact, or made from their bytes.
@@ -317,12 +317,12 @@ function valuesOf(planes) {
   return planes.values;
 }
 
-function shown(planes, title, names = null) {
+function shown(planes, title, name, names = null) {
   const [count, height, width] = planes.shape;
   const whole = make('section', { class: 'numbers-of' }, make('h3', {}, title));
   const left = leftOut(planes);
   if (planes.vector && width <= 24) whole.append(bars(valuesOf(planes), names));
-  else whole.append(...mapsOf(planes, count, height, width));
+  else whole.append(...mapsOf(planes, count, height, width, name));
   if (left.length) whole.append(make('p', { class: 'muted small tight' }, left.join(' ')));
   return whole;
 }
@@ -354,7 +354,15 @@ function bars(values, names) {
   return list;
 }
 
-function mapsOf(planes, count, height, width) {
+// The index of a number in its tensor, from its place in one of the batch.
+function indexOf(planes, place) {
+  const index = [];
+  for (const side of [...planes.inner].reverse()) { index.unshift(place % side); place = Math.floor(place / side); }
+  if (planes.sample !== null) index.unshift(planes.sample);
+  return index.join(', ');
+}
+
+function mapsOf(planes, count, height, width, name) {
   const all = valuesOf(planes);
   const scale = scaleOf(planes.low, planes.high, false);
   let [rows, columns] = [height, width];
@@ -374,9 +382,9 @@ function mapsOf(planes, count, height, width) {
     const value = current.values[row * columns + column];
     if (value === undefined) return;
     place = [row, column];
-    const told = text(value, planes.exact ? 7 : 3);
-    const fields = { channel: map, row: row * planes.step[0], column: column * planes.step[1], index: row * columns + column, value: planes.exact ? told : `≈ ${told}` };
-    reading.textContent = say(planes.vector ? 'reading_vector' : planes.of[0] > 1 ? 'reading_map' : 'reading_plane', fields);
+    const index = planes.vector ? row * columns + column
+      : map * planes.of[1] * planes.of[2] + row * planes.step[0] * planes.of[2] + column * planes.step[1];
+    reading.textContent = `${name}[${indexOf(planes, index)}] ${planes.exact ? '=' : '≈'} ${text(value, planes.exact ? 7 : 3)}`;
     reading.classList.remove('none');
     large.setAttribute('aria-label', reading.textContent);
     draw();

@@ -25,10 +25,16 @@ CHOICES = (
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """Where the numbers of a tensor lie: `count` planes of height × width; a vector is one plane of one row."""
+    """The numbers of a tensor as planes, N×H×W; a vector is one plane of one row.
+
+    `shape` is that of the tensor without its batch, `sample` the place in the batch, None where there is none:
+    together they tell the index of each number.
+    """
 
     values: torch.Tensor
     vector: bool
+    shape: tuple[int, ...]
+    sample: int | None
 
 
 def planes_of(tensor: torch.Tensor, *, batch: int | None = None, sample: int = 0) -> Planes:
@@ -40,7 +46,7 @@ def planes_of(tensor: torch.Tensor, *, batch: int | None = None, sample: int = 0
         sample: Which of the batch.
 
     Returns:
-        Float planes, N×H×W.
+        Its planes.
 
     Example:
         >>> planes_of(torch.zeros(2, 3, 4, 5), batch=2).values.shape
@@ -51,12 +57,11 @@ def planes_of(tensor: torch.Tensor, *, batch: int | None = None, sample: int = 0
     one = tensor.detach()
     if one.is_complex():
         one = torch.view_as_real(one)
-    if batch is not None and one.ndim and one.shape[0] == batch:
-        one = one[sample]
-    one = one.float()
-    if one.ndim < 2 or (one.ndim > 2 and one.shape[-2:] == (1, 1)):
-        return Planes(one.reshape(1, 1, -1), vector=True)
-    return Planes(one.reshape(-1, *one.shape[-2:]), vector=False)
+    batched = batch is not None and one.ndim > 0 and one.shape[0] == batch
+    one = one[sample].float() if batched else one.float()
+    vector = one.ndim < 2 or (one.ndim > 2 and one.shape[-2:] == (1, 1))
+    values = one.reshape(1, 1, -1) if vector else one.reshape(-1, *one.shape[-2:])
+    return Planes(values, vector, tuple(one.shape), sample if batched else None)
 
 
 def encode_planes(tensors: Mapping[int, Planes]) -> dict[int, dict[str, object]]:
@@ -109,5 +114,6 @@ def _encode(planes: Planes, shown: torch.Tensor, step: tuple[int, int], *, exact
         data = base64.b64encode(codes.to(torch.uint8).contiguous().numpy().tobytes()).decode()
     return {
         "shape": list(shown.shape), "of": list(planes.values.shape), "step": list(step),
-        "vector": planes.vector, "exact": exact, "low": low, "high": high, "data": data,
+        "vector": planes.vector, "inner": list(planes.shape), "sample": planes.sample, "exact": exact,
+        "low": low, "high": high, "data": data,
     }  # fmt: skip
