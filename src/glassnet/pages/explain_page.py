@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from glassnet.arithmetic.expansion import Expansion
     from glassnet.inspection.windows import Windowed
-    from glassnet.trace.trace import Op, Trace
+    from glassnet.trace.trace import Module, Op, Trace
 
 MAX_TERMS = 40  # of one number in the generic form
 MAX_CELLS = 2000  # of the generic form
@@ -31,7 +31,6 @@ def explain_page(
     *,
     at: tuple[int, ...] = (),
     expansions: Mapping[tuple[int, ...], Expansion] | None = None,
-    settings: str = "",
     picture: np.ndarray | None = None,
     lang: str = "en",
 ) -> str:
@@ -45,7 +44,6 @@ def explain_page(
         op: Its number.
         at: The index of the number that is shown first; which of the batch is shown, too. Empty: the first.
         expansions: Numbers of the output worked out, by their index; at most 2000 are put into the page.
-        settings: Of the operation: `3, 6, kernel_size=(5, 5)`.
         picture: uint8, H×W×C: what the network was shown.
         lang: Of the words.
 
@@ -68,18 +66,18 @@ def explain_page(
     output = trace.values[made.outputs[0]]
     at = (*at, *[0] * len(output.shape))[: len(output.shape)]
     window = windowed(trace, op, lead=at)
-    call = trace.calls[made.call] if made.call < len(trace.calls) else None
+    module = _its_module(trace, made)
     data = {
         "words": texts(lang, "explain_page"),
-        "name": call.path if call and _is_its_module(trace, made) and call.path else made.label,
+        "name": (module.path if module else "") or made.label,
         "operation": made.name,
         "function": made.function,
-        "type": call.type if call and _is_its_module(trace, made) else None,
-        "settings": settings,
+        "type": module.type if module else None,
+        "settings": module.settings if module else "",
         "what": what_it_is(made, 1, lang),
         "at": list(at),
         "picture": png_address(picture) if picture is not None else None,
-        "window": _window(window, at) if window is not None else None,
+        "window": _window(window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input") if window is not None else None,
         "other": _other(trace, made, at, expansions or {}) if window is None else None,
     }
     return build_page(
@@ -88,13 +86,15 @@ def explain_page(
     )  # fmt: skip
 
 
-def _is_its_module(trace: Trace, op: Op) -> bool:
-    """Tell whether a module's call is this operation alone."""
-    call = trace.calls[op.call]
-    return call.end_op - call.first_op == 1
+def _its_module(trace: Trace, op: Op) -> Module | None:
+    """Give the module whose call is this operation alone."""
+    call = trace.calls[op.call] if op.call < len(trace.calls) else None
+    if call is None or call.end_op - call.first_op != 1 or op.stage == "loss":
+        return None
+    return next((module for module in trace.modules if module.path == call.path), None)
 
 
-def _window(window: Windowed, at: tuple[int, ...]) -> dict[str, object]:
+def _window(window: Windowed, at: tuple[int, ...], *, grey: bool) -> dict[str, object]:
     """Write a window; `lead` and `dims` tell how a place becomes an index of the output."""
     lead, (channel, *place) = at[: len(at) - window.dims - 1], at[len(at) - window.dims - 1 :]
     row, column = (*[0] * (2 - len(place)), *place)
@@ -103,6 +103,7 @@ def _window(window: Windowed, at: tuple[int, ...]) -> dict[str, object]:
         "lead": list(lead),
         "dims": window.dims,
         "layout": list(near_square(window.output.shape[0])),
+        "grey": grey,
         "place": [channel, row, column],
         "low": _number(float(window.input.min())),
         "high": _number(float(window.input.max())),

@@ -18,7 +18,7 @@ function showWindow() {
   const layout = linear && channels === work.whole.output[0] ? work.layout : [1, channels];
   const low = Number(work.low);
   const high = Number(work.high);
-  const inputScale = scaleOf(low, high, false);
+  const inputScale = scaleOf(low, high, work.grey);
   let outLow = Infinity;
   let outHigh = -Infinity;
   for (const value of work.outputs) { if (value < outLow) outLow = value; if (value > outHigh) outHigh = value; }
@@ -77,8 +77,8 @@ function showWindow() {
     drawSmall(view, work, here, result, { inputScale, weightScale, productScale });
     spell(view, work, state, terms, here, result, update);
     controls();
-    view.index.textContent = `${DATA.name}[${indexHere(work, state).join(', ')}]`;
-    const told = `${view.index.textContent} = ${text(torchValue(work, state.at, state.row, state.column), 7)}`;
+    const told = `${DATA.name}[${indexHere(work, state).join(', ')}] = ${text(torchValue(work, state.at, state.row, state.column), 7)}`;
+    view.index.textContent = told;
     view.output.setAttribute('aria-label', `${say('output')}: ${told}`);
     view.note.textContent = say(state.held ? 'held' : 'hint');
   }

@@ -101,6 +101,7 @@ function paint(canvas, values, height, width, scale) {
   const context = canvas.getContext('2d');
   const image = context.createImageData(width, height);
   for (let i = 0; i < height * width; i += 1) {
+    if (values[i] === undefined) continue; // nothing is there: see-through
     const [red, green, blue] = colour(values[i], scale);
     image.data.set([red, green, blue, 255], 4 * i);
   }

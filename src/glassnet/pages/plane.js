@@ -95,10 +95,10 @@ function drawRings(context, plane, cell, rings, frame) {
   const x = (column) => (column - plane.columns[0]) * cell;
   const y = (row) => (row - plane.rows[0]) * cell;
   const mark = cssColour('--mark');
-  context.lineWidth = cell >= 20 ? 3 : 1.5;
+  context.lineWidth = cell >= 34 ? 3 : cell >= 20 ? 2 : 1;
   context.strokeStyle = mark;
   const edge = context.lineWidth / 2;
-  if (cell >= 6) {
+  if (cell >= 9 || rings.length === 1) {
     for (const [row, column] of rings) context.strokeRect(x(column) + edge, y(row) + edge, cell - 2 * edge, cell - 2 * edge);
   }
   if (frame || cell < 6) {
