@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -76,17 +77,20 @@ def record(
         try:
             with recorder:
                 output = net(*args, **kwargs)
+                output_refs = with_refs(output, recorder.tensors.read)
                 if backward is not None:
                     recorder.stage = "loss"
                     loss = backward(output)
+            if backward is not None:
+                loss = _checked_loss(loss)
+                loss_value = recorder.tensors.read(loss)
+                recorder.stage = "backward"
+                _go_back(loss, net, leaves, recorder)
+                nodes = _backward_nodes(loss, net, recorder)
+        except UsageError:
+            raise
         except Exception as error:
             raise _told(error, recorder) from error
-        output_refs = with_refs(output, recorder.tensors.read)
-        if backward is not None:
-            loss = _checked_loss(loss)
-            loss_value = recorder.tensors.read(loss)
-            _go_back(loss, net, leaves, recorder)
-            nodes = _backward_nodes(loss, net, recorder)
         seconds = time.perf_counter() - start
     gradients = recorder.tensors.gradients
     values = tuple(replace(value, gradient=gradients.get(value.number)) for value in recorder.tensors.values)
@@ -125,7 +129,8 @@ def _uncompiled() -> Iterator[None]:
     if "torch._dynamo" not in sys.modules:
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using `torch.compile", UserWarning)  # of hooks, which are ours
         yield
 
 
@@ -163,7 +168,7 @@ def _told(error: Exception, recorder: Recorder) -> NetError:
     before = [
         f"{op.label} → {_shapes(op.outputs, recorder)}" for op in recorder.ops[-LAST_OPS:] if op.outputs
     ]
-    what = "the loss" if recorder.stage == "loss" else "the network"
+    what = {"forward": "the network", "loss": "the loss", "backward": "the backward pass"}[recorder.stage]
     return NetError(
         f"{what} raises {type(error).__name__}: {error}",
         where=", ".join(filter(None, place)) or None,

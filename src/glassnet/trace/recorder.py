@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import torch
 from torch import nn
+from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
+    peek_interpreter_stack,
+)
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
@@ -47,6 +50,11 @@ ESCAPES = {
 }
 SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
 MODULE_INTERNALS = set(vars(nn.Module()))  # _parameters, _forward_hooks, training, …
+TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
+STRANGE = (
+    "a tensor that no operation of this pass made (a global, or from NumPy, TorchScript, another library): "
+    "what made it cannot be seen"
+)
 OPAQUE = "something other than a PyTorch function made its result: only what goes in and comes out is known"
 
 
@@ -100,7 +108,7 @@ class Recorder(TorchFunctionMode):
         self.ops: list[Op] = []
         self.calls: list[ModuleCall] = []
         self.unseen: list[Unseen] = []
-        self.stage: Literal["forward", "loss"] = "forward"
+        self.stage: Literal["forward", "loss", "backward"] = "forward"
         self.nodes: dict[Any, int] = {}  # node of the backward graph -> operation
         self.failure: Failure | None = None
         self.running: str | None = None  # the function that PyTorch computes just now
@@ -140,10 +148,13 @@ class Recorder(TorchFunctionMode):
         name = short_name(func)
         if (func.__name__ == "__get__" and name not in TENSOR_PROPERTIES) or name in NOT_OPERATIONS:
             return func(*args, **kwargs)
+        if peek_interpreter_stack() is not None:
+            self._add_unseen(TRANSFORMED, source_line())
+            return func(*args, **kwargs)
         self.own_work = True
         given = tensors_in(args)
         given += tensors_in(kwargs) if kwargs else []
-        inputs = {id(tensor): (tensor, self.tensors.read(tensor), version_of(tensor)) for tensor in given}
+        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
         self.own_work, self.running = False, name
         start = time.perf_counter()
         try:
@@ -152,7 +163,7 @@ class Recorder(TorchFunctionMode):
                 torch.cuda.synchronize()
         except Exception as error:
             shapes = ", ".join(shape_text(tensor) for tensor in given)
-            self.failure = Failure(error, f"{name}({shapes})", self._here(), source_line(1))
+            self.failure = Failure(error, f"{name}({shapes})", self._here(), source_line())
             raise
         finally:
             seconds = time.perf_counter() - start
@@ -162,9 +173,15 @@ class Recorder(TorchFunctionMode):
         if results or written:
             self._add_op(Ran(func, name, args, kwargs, result, results, written, inputs, seconds))
         elif name in ESCAPES and given:
-            self._add_unseen(ESCAPES[name], source_line(1))
+            self._add_unseen(ESCAPES[name], source_line())
         self.own_work = False
         return result
+
+    def _read(self, tensor: torch.Tensor) -> int:
+        """Give a tensor's value; say so where nothing that was seen made it."""
+        if self.stage == "forward" and not self.tensors.known(tensor):
+            self._add_unseen(STRANGE, source_line())
+        return self.tensors.read(tensor)
 
     def _add_op(self, ran: Ran) -> None:
         number = len(self.ops)
@@ -183,8 +200,8 @@ class Recorder(TorchFunctionMode):
                 inputs=values,
                 outputs=outputs,
                 call=self._open[-1].call.number if self._open else None,
-                source=source_line(2),
-                stage=self.stage,
+                source=source_line(),
+                stage="loss" if self.stage == "loss" else "forward",
                 parameters=tuple(
                     self.tensors.values[value].name
                     for value in values
@@ -256,7 +273,7 @@ class Recorder(TorchFunctionMode):
                 end_op=len(self.ops),
                 inputs=tuple(dict.fromkeys(self.tensors.read(tensor) for tensor in tensors_in(args))),
                 outputs=(),
-                source=source_line(1),
+                source=source_line(),
                 training=module.training,
                 registered=registered,
             )
@@ -313,7 +330,7 @@ class Recorder(TorchFunctionMode):
                 outputs=tuple(outputs),
                 call=call.number,
                 source=call.source,
-                stage=self.stage,
+                stage="loss" if self.stage == "loss" else "forward",
                 parameters=tuple(f"{call.path}.{p}".lstrip(".") for p, _ in module.named_parameters()),
                 macs=0,
                 seconds=0.0,

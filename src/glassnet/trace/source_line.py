@@ -18,24 +18,20 @@ TORCH = str(Path(torch.__file__).parent)
 RECORDER = str(Path(__file__).parent)
 
 
-def source_line(frames: int) -> Source | None:
+def source_line() -> Source | None:
     """Find the innermost running line that is neither PyTorch's nor the recorder's.
 
-    Args:
-        frames: How many frames of the caller's side are skipped.
-
     Returns:
-        The line, or None where only PyTorch's own code runs between `record` and here.
+        The line, or None where only PyTorch's own code runs between `record` and the recorder.
     """
-    frame: FrameType | None = sys._getframe(frames + 1)  # noqa: SLF001 — CPython's own way to look up
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if file.startswith(RECORDER):
-            return None
-        if is_a_persons(file):
-            return Source(file, frame.f_lineno, frame.f_code.co_name)
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — CPython's own way to look up
+    while frame is not None and frame.f_code.co_filename.startswith(RECORDER):
         frame = frame.f_back
-    return None
+    while frame is not None and not is_a_persons(frame.f_code.co_filename):
+        if frame.f_code.co_filename.startswith(RECORDER):
+            return None
+        frame = frame.f_back
+    return frame and Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
 @cache
