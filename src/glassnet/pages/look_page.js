@@ -164,17 +164,32 @@ function rowOf(op) {
   return found;
 }
 
+// The row that a box of the drawing stands for: the module of its path, else the innermost with its operations.
+function rowOfBox(ops, path) {
+  if (!ops.length) return -1;
+  const [first, end] = [Math.min(...ops), Math.max(...ops) + 1];
+  const around = ROWS.map((_, at) => at).filter((at) => ROWS[at].first <= first && end <= ROWS[at].end);
+  return (ops.length > 1 ? around.find((at) => ROWS[at].path === path) : undefined) ?? around.at(-1) ?? -1;
+}
+
 function graph() {
   const drawing = document.getElementById('graph-view');
-  for (const node of drawing.querySelectorAll('[data-op], [data-path]')) {
-    const op = node.getAttribute('data-op');
-    const at = op ? rowOf(Number(op.split(' ')[0])) : ROWS.findIndex((row) => row.path === node.getAttribute('data-path'));
+  drawing.querySelector('svg')?.setAttribute('role', 'group');
+  for (const box of drawing.querySelectorAll('[data-op]')) {
+    const ops = box.getAttribute('data-op').split(' ').filter(Boolean).map(Number);
+    const at = rowOfBox(ops, box.getAttribute('data-path'));
     if (at < 0) continue;
-    node.setAttribute('tabindex', '0');
-    node.setAttribute('role', 'button');
-    node.addEventListener('click', (event) => { event.stopPropagation(); choose(at, true); });
-    node.addEventListener('keydown', (event) => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(at, true); } });
-    node.rowNumber = at;
+    box.setAttribute('tabindex', '0');
+    box.setAttribute('role', 'button');
+    box.setAttribute('aria-label', ROWS[at].path || ROWS[at].label || ROWS[at].name);
+    box.addEventListener('click', (event) => { event.stopPropagation(); choose(at, true); });
+    box.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose(at, true);
+    });
+    box.rowNumber = at;
   }
 }
 
