@@ -147,10 +147,11 @@ function tools() {
     make('button', { class: 'button', type: 'button', onclick: all(false) }, say('fold_all')));
   const views = DATA.graph ? make('span', { class: 'pair', role: 'group', 'aria-label': say('view') }, ...['table', 'graph'].map((name) =>
     make('button', { class: 'button', type: 'button', 'data-view': name, onclick: () => view(name) }, say(name)))) : '';
-  document.getElementById('tools').append(views, search, nested ? folding : '');
+  document.getElementById('tools').append(views, make('span', { id: 'table-tools' }, search, nested ? folding : ''));
 }
 
 function view(name) {
+  document.getElementById('table-tools').hidden = name !== 'table';
   for (const other of ['table', 'graph']) {
     document.getElementById(`${other}-view`).hidden = other !== name;
     document.querySelector(`[data-view=${other}]`)?.setAttribute('aria-pressed', String(other === name));
