@@ -284,6 +284,15 @@ def test_an_unknown_operation_is_not_guessed():
             "whole numbers are rounded on the way",
         ),
         (
+            lambda: torch.empty(2),
+            "it is memory that nobody has written to",
+        ),
+        (
+            lambda: F.ctc_loss(torch.zeros(4, 1, 3), torch.tensor([[1, 2]]), torch.tensor([4]), torch.tensor([2])),
+            "it is a sum over all ways to place the labels in time",
+        ),
+        (lambda: INPUT.sum(dtype=torch.int64), "its numbers are made whole ones first"),
+        (
             lambda: torch.repeat_interleave(torch.tensor([2, 1])),
             "it cannot be done again",
         ),
@@ -325,10 +334,17 @@ def test_a_tensor_that_was_changed_through_a_view_is_not_guessed(name):
     arguments = (view,) if name == "zero_" else (view, 0.0)
     found = expand_call(name, f"torch.Tensor.{name}", At((1,), (view * 0, whole)), arguments, {})
     assert found.value == 0
-    with pytest.raises(UnexpandedError, match="of what it changes only its result is worked out, not a running average"):
+    with pytest.raises(
+        UnexpandedError, match="of what it changes only its result is worked out, not a running average"
+    ):
         expand_call(name, f"torch.Tensor.{name}", At((1,), (view * 0, whole), 1), arguments, {})
 
 
 def test_the_nearest_number_is_that_of_the_operation_and_not_of_its_derivative():
     call = call_of(lambda: F.interpolate(torch.tensor([[[0.0, 1.0]]]), scale_factor=1.25))
     assert call.explained(0, 0, 1).terms[0].numbers[0].index == (0, 0, 0)  # ⌊1/1.25⌋
+
+
+def test_zeros_written_in_place_are_constants():
+    found = call_of(lambda: torch.ones(2).zero_()).explained(1)
+    assert (found.kind, found.terms, found.value) == ("constant", (), 0)

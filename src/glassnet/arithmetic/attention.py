@@ -138,8 +138,8 @@ def _multi_head_attention_forward(
 ) -> Expansion:
     """Expand `multi_head_attention_forward`, which `nn.MultiheadAttention` calls.
 
-    Output 0 (place of the query, sample, place in the embedding) is a sum over the numbers of all heads; output
-    1 (sample, head if they are not averaged, place of the query, of the key) are the weights.
+    Output 0 (place of the query, sample, place in the embedding) is a sum over the numbers of all heads;
+    output 1 (sample, head if they are not averaged, place of the query, of the key) are the weights.
     """
     name = "multi_head_attention_forward"
     if training and dropout_p:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import At, Expansion
 
 FURTHER = (
-    "of what it changes only its result is worked out, not a running average, nor a tensor of which it was given "
-    "a view"
+    "of what it changes only its result is worked out, not a running average, nor a tensor of which it was "
+    "given a view"
 )
 
 

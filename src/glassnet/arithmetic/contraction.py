@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassnet.arithmetic.elements import Along, gather
 from glassnet.arithmetic.terms import products, sum_of
@@ -21,7 +21,7 @@ Factor = tuple[str, "Tensor", Labels]
 
 
 def contraction(
-    factors: Sequence[Factor], fixed: Mapping[Hashable, int], scale: Number | None = None
+    factors: Sequence[Factor], fixed: Mapping[Any, int], scale: Number | None = None
 ) -> tuple[Term, ...]:
     """Multiply the numbers of tensors that stand at equal places of the axes with equal labels.
 

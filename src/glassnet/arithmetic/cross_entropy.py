@@ -36,7 +36,15 @@ class Rows:
     axis: int
 
     def numbers(self, row: int, classes: Sequence[int]) -> list[Number]:
-        """Give numbers of the input that stand in a row."""
+        """Give numbers of the input that stand in a row.
+
+        Args:
+            row: Which one.
+            classes: The places in it.
+
+        Returns:
+            One for each class.
+        """
         place, logits = self.places[row], self.logits[row].tolist()
         before, after = place[: self.axis], place[self.axis :]
         return [Number("input", (*before, c, *after), logits[c]) for c in classes]
@@ -69,8 +77,8 @@ def _cross_entropy(
 ) -> Expansion:
     """Expand `cross_entropy`: ln(Σ exp(input)) − input[target], a weighted mean over all places.
 
-    A term for every place; its numbers are the logit of the target's class (if it is one), the others, and the
-    class weight.
+    A term for every place; its numbers are the logit of the target's class (if it is one), the others, and
+    the class weight.
     """
     chosen = reduction_of(size_average, reduce, reduction)
     rows = _rows(at, input, chosen)

@@ -34,8 +34,8 @@ class Along(NamedTuple):
 class Gathered:
     """Numbers of one operand, in the order of the terms.
 
-    `values` stand one after the other, in float64; `axes` tell for each axis of the tensor the fixed place, or
-    the places visited along an axis of a grid of the shape `shape`.
+    `values` stand one after the other, in float64; `axes` tell for each axis of the tensor the fixed place,
+    or the places visited along an axis of a grid of the shape `shape`.
     """
 
     operand: str
@@ -44,15 +44,19 @@ class Gathered:
     shape: Sequence[int]
 
     def numbers(self) -> list[Number]:
-        """Give each with its index, as many as are listed."""
+        """Give each with its index, as many as are listed.
+
+        Returns:
+            At most `MOST_TERMS`.
+        """
         columns = [repeat(place) if isinstance(place, int) else self._column(place) for place in self.axes]
         indices = zip(*columns, strict=False) if columns else repeat(())
         values = self.values[:MOST_TERMS].tolist()
-        return [Number(self.operand, i, value) for value, i in zip(values, indices, strict=False)]
+        return list(map(Number, repeat(self.operand), indices, values))
 
     def _column(self, along: Along) -> Iterator[int]:
         inner = math.prod(self.shape[along.axis + 1 :])
-        return cycle(chain.from_iterable(repeat(place, inner) for place in along.places))
+        return cycle(chain.from_iterable(map(repeat, along.places, repeat(inner))))
 
 
 def doubles(x: torch.Tensor) -> torch.Tensor:

@@ -1,5 +1,5 @@
 """Numbers of classes: rows of a table, copied or put together, and one-hot vectors."""
-# ruff: noqa: A002 - arguments are named as those of PyTorch
+# ruff: noqa: A001, A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 

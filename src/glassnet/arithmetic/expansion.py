@@ -9,7 +9,7 @@ returns an `Expansion`. Each file of rules ends with its table, `RULES`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,8 @@ class At:
         return self.outputs[self.output]
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
     """One number of a tensor that the operation reads.
 
     `operand` is the parameter of the rule it came by (`input`, `weight`), with a place where that is a list
@@ -76,7 +77,8 @@ class Number(NamedTuple):
     value: float
 
 
-class Term(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Term:
     """What some numbers add to the result; `value` is its part, after the formula's own steps.
 
     A term without numbers holds the rest of a sum that is too long to be listed.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -74,7 +75,7 @@ def each_place(
     shape = torch.broadcast_shapes(*(x.shape for x in given.values()))
     if reduction == "none":
         read = tuple(
-            n._replace(index=None) if n.operand in derived else n
+            replace(n, index=None) if n.operand in derived else n
             for n in (number(name, x, at.index) for name, x in given.items())
         )
         value = float(compute(*(torch.tensor(n.value, dtype=torch.float64) for n in read)))
@@ -105,7 +106,7 @@ def each_place(
 
 
 def _row(column: Gathered, derived: bool) -> list[Number]:
-    return [n._replace(index=None) for n in column.numbers()] if derived else column.numbers()
+    return [replace(n, index=None) for n in column.numbers()] if derived else column.numbers()
 
 
 def _one(formula: str) -> str:

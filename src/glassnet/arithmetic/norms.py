@@ -33,7 +33,7 @@ class Moments(NamedTuple):
 
 
 def _taken(input: Tensor, dims: Sequence[int], place: Index, channels: slice | None = None) -> Moments:
-    """Take mean and variance (divided by n) along some dimensions, in float64; perhaps of some channels only."""
+    """Take mean and variance (divided by n) along some dimensions, perhaps of some channels only."""
     of_these = input if channels is None else input[:, channels]
     within = place if channels is None else (place[0], 0, *place[2:])
     values = lane("input", of_these, dims, within).values
@@ -103,7 +103,7 @@ def _batch_norm(
     eps: float = 1e-5,
     cudnn_enabled: bool | None = None,
 ) -> Expansion:
-    """Expand `batch_norm` (Ioffe and Szegedy 2015): mean and variance of the channel in this batch, or stored."""
+    """Expand `batch_norm` (Ioffe and Szegedy 2015): mean and variance of the channel, here or stored."""
     four, dims = (running_mean, running_var, weight, bias), [0, *range(2, input.ndim)]
     return _of_channel(at, input, four, training, eps, dims, cudnn_enabled)
 
@@ -134,7 +134,7 @@ def _of_channel(
     dims: Sequence[int],
     cudnn_enabled: bool | None,
 ) -> Expansion:
-    """Expand a norm of channels; `torch.batch_norm` has one argument more than `F.batch_norm`, and its own order."""
+    """Expand a norm of channels; `torch.batch_norm` has one argument more than `F`'s, and another order."""
     own_order = cudnn_enabled is not None
     running_mean, running_var, weight, bias = (*four[2:], *four[:2]) if own_order else four
     channel = at.index[1]

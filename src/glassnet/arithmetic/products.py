@@ -74,7 +74,8 @@ def _product(at: At, left: tuple[str, Tensor], right: tuple[str, Tensor]) -> Exp
     row, column = ["i"] * (a.dim() > 1), ["j"] * (b.dim() > 1)
     a_labels: Labels = [*range(num_batch - max(a.dim() - 2, 0), num_batch), *row, "k"]
     b_labels: Labels = [*range(num_batch - max(b.dim() - 2, 0), num_batch), "k", *column]
-    fixed = dict(zip([*range(num_batch), *row, *column], at.index, strict=True))
+    result: Labels = [*range(num_batch), *row, *column]
+    fixed = dict(zip(result, at.index, strict=True))
     terms = contraction([(left_name, a, a_labels), (right_name, b, b_labels)], fixed)
     return sum_of(terms, f"Σ {left_name}·{right_name}")
 

@@ -59,13 +59,28 @@ class Stack:
     directions: int
 
     def weights(self, own: int) -> Weights:
-        """Give the parameters of one layer in one direction."""
+        """Give the parameters of one layer in one direction.
+
+        Args:
+            own: Its number: layers from below, directions in turn.
+
+        Returns:
+            Its parameters.
+        """
         each = 4 if self.biases else 2
         names = tuple(f"params[{own * each + i}]" for i in range(each))
         return _weights(self.params[own * each : (own + 1) * each], names)
 
     def start(self, own: int, sample: int) -> tuple[Tensor, Tensor]:
-        """Give the hidden numbers and cells before the first step."""
+        """Give what stands before the first step.
+
+        Args:
+            own: The number of the layer and direction.
+            sample: Of the batch.
+
+        Returns:
+            Hidden numbers, and cells.
+        """
         rows = [doubles(state[own, sample]) for state in self.states]
         return rows[0], rows[-1]
 

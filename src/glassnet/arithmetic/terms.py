@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import reduce
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -209,7 +210,7 @@ def renamed(done: Expansion, names: Mapping[str, str]) -> Expansion:
         The same with other operands.
     """
     terms = tuple(
-        Term(tuple(n._replace(operand=names.get(n.operand, n.operand)) for n in term.numbers), term.value)
+        Term(tuple(replace(n, operand=names.get(n.operand, n.operand)) for n in term.numbers), term.value)
         for term in done.terms
     )
-    return Expansion(done.kind, done.formula, done.worked, terms, done.value, done.facts)
+    return replace(done, terms=terms)
