@@ -105,9 +105,7 @@ def _heights(boxes: Sequence[Box], rows: Rows, nets: Sequence[Mapping[tuple, Net
         if rows.span[box.id] == 1:
             height[rows.first[box.id]] = max(height[rows.first[box.id]], box.height)
     turning = {segment.upper.row for segment in rows.segments if segment.kind == "end"}
-    gap = [
-        GAP + LANE_GAP * max([0, *tracks(nets[row]).values()]) if row in turning else 0.0 for row in range(count)
-    ]
+    gap = [_gap(nets[row], first=row == 0 and height[0] == 0) if row in turning else 0.0 for row in range(count)]
     for box in sorted(boxes, key=lambda box: rows.first[box.id] + rows.span[box.id]):
         first, span = rows.first[box.id], rows.span[box.id]
         inner = range(first, first + span)
@@ -119,6 +117,14 @@ def _heights(boxes: Sequence[Box], rows: Rows, nets: Sequence[Mapping[tuple, Net
         top.append(y)
         y += height[row] + gap[row]
     return _Heights(top, height)
+
+
+def _gap(nets: Mapping[tuple, Net], *, first: bool) -> float:
+    """Give the room between two rows; the one under a group's title holds no box and may be narrow."""
+    bends = tracks(nets)
+    if not bends:
+        return GAP - 8 if first else GAP
+    return GAP + LANE_GAP * max(bends.values())
 
 
 def _cuts(
@@ -241,6 +247,10 @@ def simplified(points: Sequence[Point]) -> tuple[Point, ...]:
     found: list[Point] = []
     for x, y in points:
         point = round(x, 1), round(y, 1)
+        if found:  # a tenth apart is rounding
+            point = tuple(
+                old if abs(old - new) < 0.25 else new for old, new in zip(found[-1], point, strict=True)  # noqa: PLR2004
+            )
         if found and point == found[-1]:
             continue
         while len(found) > 1 and _on_a_line(found[-2], found[-1], point):

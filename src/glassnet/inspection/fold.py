@@ -6,14 +6,19 @@ modules that follow each other can be laid over each other: one part then stands
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 ALL_OPEN, MOST_BOXES = 80, 64  # up to so many leaves nothing is folded; else so many boxes are aimed at
+SMALL = 4  # what is folded has more parts than so many, without the first of each
+
+SETTINGS = re.compile(r"@[^ ()]*")  # in what a leaf looks like, after its name
+
+Neighbours = dict[int, tuple[set[int], set[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,9 @@ def open_to_depth(parts: Iterable[Part], depth: int, wanted: Collection[int] = (
     )  # fmt: skip
 
 
-def open_readably(parts: Sequence[Part], wanted: Collection[int] = ()) -> tuple[Part, ...]:
+def open_readably(
+    parts: Sequence[Part], links: Collection[tuple[int, int]], wanted: Collection[int] = ()
+) -> tuple[Part, ...]:
     """Open as much as can be read: all of a small network; of a large one one of each kind of module.
 
     Equal modules that follow each other are laid over each other, then modules are opened from the outside
@@ -105,6 +112,7 @@ def open_readably(parts: Sequence[Part], wanted: Collection[int] = ()) -> tuple[
 
     Args:
         parts: From `tree`.
+        links: Pairs of leaves (from, to).
         wanted: Calls that are opened in any case, by themselves.
 
     Returns:
@@ -112,47 +120,94 @@ def open_readably(parts: Sequence[Part], wanted: Collection[int] = ()) -> tuple[
     """
     if sum(len(part.numbers) for part in parts) <= ALL_OPEN:
         return open_to_depth(parts, 1000)
-    folded = fold_equal(parts, wanted)
+    folded = fold_equal(parts, _neighbours(links), wanted)
     chosen: set[tuple[int, ...]] = set()  # by the calls of a part
     seen: set[str] = set()
     boxes = len(folded)
     waiting = [part for part in folded if part.call is not None]
-    while waiting:
-        part = waiting.pop(0)
+    tiny: list[Part] = []  # their closed boxes tell all that is in them, so they are opened last
+    while waiting or tiny:
+        part = waiting.pop(0) if waiting else tiny.pop(0)
         asked = part.call in wanted
-        enough = part.looks in seen or boxes + len(part.parts) - 1 > MOST_BOXES
-        if enough and not asked:
+        little = len(part.parts) < SMALL and all(inner.call is None for inner in part.parts)
+        if little and waiting and not asked:
+            tiny.append(part)
+            continue
+        kind = SETTINGS.sub("", part.looks) if little else part.looks
+        more = len(_unwrapped(part).parts) - 1
+        if (kind in seen or boxes + more > MOST_BOXES) and not asked:
             continue
         chosen.add(part.calls)
-        seen.add(part.looks)
+        seen.add(kind)
         boxes += len(part.parts) - 1
         waiting += [inner for inner in part.parts if inner.call is not None]
     return _open_chosen(folded, chosen)
 
 
-def fold_equal(parts: Iterable[Part], wanted: Collection[int] = ()) -> tuple[Part, ...]:
+def _unwrapped(part: Part) -> Part:
+    """Give what is inside a module that holds nothing but one other."""
+    while len(part.parts) == 1 and part.parts[0].call is not None:
+        part = part.parts[0]
+    return part
+
+
+def fold_equal(
+    parts: Iterable[Part], neighbours: Neighbours, wanted: Collection[int] = ()
+) -> tuple[Part, ...]:
     """Lay equal modules that follow each other over each other, at every level.
+
+    They must hang together in one of two ways: one reads what those before it made, or all read and feed the same.
 
     Args:
         parts: From `tree`.
+        neighbours: For each leaf those that it reads, and those that read it.
         wanted: Calls that stay by themselves.
 
     Returns:
         The parts; one that stands for several has as many `copies`.
     """
+    runs: list[list[Part]] = []
+    for part in parts:
+        free = part.call is not None and part.call not in wanted
+        if runs and free and runs[-1][-1].looks == part.looks and runs[-1][-1].call not in wanted:
+            if _hang_together(runs[-1], part, neighbours):
+                runs[-1].append(part)
+                continue
+        runs.append([part])
     found = []
-    for key, group in groupby(enumerate(parts), lambda p: p[1].looks if _foldable(p[1], wanted) else p[0]):
-        run = [part for _, part in group]
-        part = run[0] if len(run) == 1 or isinstance(key, int) else _laid_over(run)
-        if part.call is not None:
-            inner = fold_equal(part.parts, wanted)
-            part = Part(part.call, part.numbers, inner, part.looks, part.copies, part.calls)
-        found.append(part)
+    for run in runs:
+        worth = len(run) > 1 and len(run) * (len(run[0].parts) - 1) > SMALL
+        for part in [_laid_over(run)] if worth else run:
+            inner = fold_equal(part.parts, neighbours, wanted)
+            found.append(Part(part.call, part.numbers, inner, part.looks, part.copies, part.calls))
     return tuple(found)
 
 
-def _foldable(part: Part, wanted: Collection[int]) -> bool:
-    return part.call is not None and part.call not in wanted
+def _neighbours(links: Iterable[tuple[int, int]]) -> Neighbours:
+    found: Neighbours = {}
+    for start, end in links:
+        found.setdefault(end, (set(), set()))[0].add(start)
+        found.setdefault(start, (set(), set()))[1].add(end)
+    return found
+
+
+def _hang_together(run: Sequence[Part], part: Part, neighbours: Neighbours) -> bool:
+    """Say whether a part reads the last of a run, or reads and feeds the same as that does."""
+    last, this = set(run[-1].numbers), set(part.numbers)
+    reads, feeds = _outside(this, neighbours)
+    if reads & last:
+        return True
+    return (reads, feeds) == _outside(last, neighbours)
+
+
+def _outside(numbers: set[int], neighbours: Neighbours) -> tuple[set[int], set[int]]:
+    reads: set[int] = set()
+    feeds: set[int] = set()
+    for number in numbers:
+        before, after = neighbours.get(number, (set(), set()))
+        reads |= before - numbers
+        feeds |= after - numbers
+    return reads, feeds
 
 
 def _laid_over(run: Sequence[Part]) -> Part:

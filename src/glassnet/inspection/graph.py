@@ -107,9 +107,9 @@ def forward_graph(
     lang = choose_language(lang)
     words = texts(lang, "graph")
     leaves = [Leaf(op.number, calls_around(trace, op.call), _looks(op, trace)) for op in trace.ops]
-    parts = choose_open(trace, leaves, depth, open)
     inputs = {number: trace.values[number] for number in trace.inputs}
     links = {(_maker(value, trace), op.number): value for op in trace.ops for value in data_of(op, trace)}
+    parts = choose_open(trace, leaves, links, depth=depth, wanted=open)
     ends = list(dict.fromkeys(_refs(trace.output)))
     links |= {(_maker(value, trace), -1 - value): value for value in ends}
     read = {start for start, _ in links}
@@ -157,13 +157,19 @@ def calls_around(trace: Trace, call: int | None) -> tuple[int, ...]:
 
 
 def choose_open(
-    trace: Trace, leaves: Sequence[Leaf], depth: int | None, wanted: Collection[str]
+    trace: Trace,
+    leaves: Sequence[Leaf],
+    links: Collection[Link],
+    *,
+    depth: int | None,
+    wanted: Collection[str],
 ) -> tuple[Part, ...]:
     """Gather leaves into modules and decide which of them are drawn open.
 
     Args:
         trace: Of one pass.
         leaves: In order.
+        links: Pairs of leaves (from, to).
         depth: Levels to be opened, or None.
         wanted: Paths of modules to be opened.
 
@@ -185,7 +191,7 @@ def choose_open(
         around for call in trace.calls if call.path in set(wanted) for around in calls_around(trace, call.number)
     }
     parts = tree(leaves, [call.type for call in trace.calls])
-    return open_readably(parts, numbers) if depth is None else open_to_depth(parts, depth, numbers)
+    return open_readably(parts, links, numbers) if depth is None else open_to_depth(parts, depth, numbers)
 
 
 def data_of(op: Op, trace: Trace) -> list[int]:
@@ -345,7 +351,9 @@ def up_to(first: str, last: str) -> str:
 
 
 def _named(op: Op, trace: Trace) -> str:
-    return f"{op.name} {_window_of(op, trace)}".rstrip()
+    """Name an operation with the size of its window, in few letters."""
+    window = _window_of(op, trace).split(", ")
+    return " ".join([op.name, window[0].partition(" pad")[0], *window[1:]]).rstrip()
 
 
 def _window_of(op: Op, trace: Trace) -> str:
@@ -354,7 +362,8 @@ def _window_of(op: Op, trace: Trace) -> str:
 
 
 def _looks(op: Op, trace: Trace) -> str:
-    return _named(op, trace).replace(" ", "_")
+    """Say what an operation looks like; its settings follow after `@`."""
+    return f"{op.name}@{_window_of(op, trace)}".replace(" ", "_")
 
 
 def _parameters_in(trace: Trace, paths: Collection[str]) -> int:

@@ -111,6 +111,8 @@ def settings(op: Op, trace: Trace) -> str:
         return "" if found is None else f"dim {_plain(found)}{'…' if name == 'flatten' else ''}"
     if name in ("permute", "transpose"):
         return _plain([a for a in _flat(op.args[1:]) if isinstance(a, int)])
+    if name == "getitem" and len(op.args) > 1:
+        return f"[{_index(op.args[1])}]"
     return _scalar(op, name)
 
 
@@ -215,6 +217,16 @@ def _scalar(op: Op, name: str) -> str:
     sign = signs.get(name.removeprefix("i") if name.startswith("i") else name)
     numbers = [a for a in op.args[1:2] if isinstance(a, int | float) and not isinstance(a, bool)]
     return f"{sign} {_plain(numbers[0])}" if sign and numbers else ""
+
+
+def _index(content: object) -> str:
+    if isinstance(content, tuple):
+        return ", ".join(map(_index, content))
+    if isinstance(content, slice):
+        ends = ["" if end is None else _index(end) for end in (content.start, content.stop)]
+        step = "" if content.step is None else f":{_index(content.step)}"
+        return f"{ends[0]}:{ends[1]}{step}"
+    return {None: "None", ...: "…"}.get(content, "") or str(content) if not isinstance(content, Ref) else "tensor"
 
 
 def _flat(parts: object) -> list:

@@ -136,16 +136,15 @@ def _first_rows(boxes: Sequence[Box], wires: Sequence[Wire], spans: Mapping[str,
     for upper, lower in pairs:
         before[lower].append(upper)
         after[upper].append(lower)
-    low = 1 if any(box.at == "top" for box in boxes) else 0
+    tops = {box.id for box in boxes if box.at == "top"}
+    low = 1 if tops else 0
     row: dict[str, int] = {}
     order = _topological(before, after)
     for name in order:
-        row[name] = max((row[upper] + spans[upper] for upper in before[name]), default=low)
-    for box in boxes:
-        if box.at == "top":
-            row[box.id] = 0
+        lowest = 0 if name in tops else low
+        row[name] = max((row[upper] + spans[upper] for upper in before[name]), default=lowest)
     for name in reversed(order):  # what has nothing above it stands just above what reads it
-        if not before[name] and after[name] and row[name] == low:
+        if not before[name] and after[name] and name not in tops:
             row[name] = min(row[lower] for lower in after[name]) - spans[name]
     last = max((row[box.id] + spans[box.id] for box in boxes if box.at != "bottom"), default=0)
     return row | {box.id: last for box in boxes if box.at == "bottom"}

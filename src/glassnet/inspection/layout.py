@@ -220,6 +220,8 @@ def lines_of(node: GraphNode, width: float) -> list[tuple[str, str, str]]:
     room = width - 2 * PAD - text_width(node.shape, SMALL) - 12
     if first <= width - 2 * PAD:
         return [(title, detail, ""), ("", shortened_to(node.note, room, SMALL), node.shape)]
+    if not node.note:
+        return [(title, "", ""), ("", shortened_to(detail, room, SMALL), node.shape)]
     second = shortened_to(detail, width - 2 * PAD, SMALL)
     return [(title, "", ""), ("", second, ""), ("", shortened_to(node.note, room, SMALL), node.shape)]
 

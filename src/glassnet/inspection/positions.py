@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from glassnet.inspection.layers import Rows, Segment, Slot
 
@@ -110,19 +110,27 @@ def _strands(rows: Rows) -> tuple[dict[Slot, int], dict[Slot, float]]:
     return strand, shift
 
 
-def _importance(segments: Sequence[Segment]):
-    """Make the order in which segments are joined: boxes, passing wires, then the trunk of the network."""
-    depth_below: dict[Slot, int] = {}
+def _importance(segments: Sequence[Segment]) -> Callable[[Segment], tuple[int, int, int]]:
+    """Make the order in which segments are joined: boxes, passing wires, then the network's longest paths."""
+    below: dict[Slot, int] = {}
+    above: dict[Slot, int] = {}
     for segment in sorted(segments, key=lambda s: -s.upper.row):
-        longer = depth_below.get(segment.lower, 0) + (1 if segment.kind != "lane" else 0)
-        depth_below[segment.upper] = max(depth_below.get(segment.upper, 0), longer)
+        below[segment.upper] = max(below.get(segment.upper, 0), below.get(segment.lower, 0) + _boxes(segment))
+    for segment in sorted(segments, key=lambda s: s.upper.row):
+        above[segment.lower] = max(above.get(segment.lower, 0), above.get(segment.upper, 0) + _boxes(segment))
 
-    def key(segment: Segment) -> tuple:
+    def key(segment: Segment) -> tuple[int, int, int]:
         order = {"body": 0, "lane": 1, "end": 2}[segment.kind]
         passing = segment.kind == "end" and (segment.upper.key is not None or segment.lower.key is not None)
-        return order + passing, segment.upper.row, -depth_below.get(segment.lower, 0)
+        longest = above.get(segment.upper, 0) + below.get(segment.lower, 0)
+        return order + passing, -longest, segment.upper.row
 
     return key
+
+
+def _boxes(segment: Segment) -> int:
+    """Count a step of a path that begins at a box."""
+    return int(segment.upper.key is None)
 
 
 def _may_join(segment: Segment, outs: Sequence[Segment], ins: Sequence[Segment]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from glassnet.inspection.columns import simplified
 from glassnet.inspection.layout import (
-    BEHIND, HEADER, LINE, PAD, SMALL, STRIP, TITLE, PlacedEdge, PlacedNode, lines_of, place, shortened_to, text_width,
+    BEHIND, HEADER, LINE, PAD, SMALL, STRIP, TITLE, PlacedEdge, PlacedNode, lines_of, place, text_width,
 )  # fmt: skip
 from glassnet.texts import texts
 
@@ -68,7 +69,7 @@ def draw_graph(graph: Graph) -> str:
     placed = place(graph)
     groups = [node for node in placed.nodes if node.node.kind == "group"]
     leaves = [node for node in placed.nodes if node.node.kind != "group"]
-    edges = sorted(placed.edges, key=lambda edge: edge.edge.shortcut)
+    edges = [*(e for e in placed.edges if not e.edge.shortcut), *shortcuts_from_their_fork(placed.edges)]
     legend, legend_width = _legend(graph, leaves, edges, words)
     title_width = max(text_width(graph.title, 20, bold=True), text_width(graph.subtitle, SMALL))
     width = max(placed.width, legend_width, title_width) + 2 * MARGIN
@@ -102,6 +103,11 @@ def _n(number: float) -> str:
 
 def _text(x: float, y: float, text: str, kind: str) -> str:
     return f'<text x="{_n(x)}" y="{_n(y)}" class="{kind}">{escape(_drawable(text))}</text>'
+
+
+def _two_texts(x: float, y: float, bold: str, plain: str) -> str:
+    parts = [f'<tspan class="{kind}">{escape(_drawable(t))}</tspan>' for kind, t in (("t", bold), ("s", plain)) if t]
+    return f'<text x="{_n(x)}" y="{_n(y)}">{"&#160; ".join(parts)}</text>'
 
 
 def _drawable(text: str) -> str:
@@ -140,10 +146,9 @@ def _group_plate(placed: PlacedNode) -> str:
         f'<path class="plate" d="M{_n(x + 0.5)} {_n(y + HEADER - 4)}v{_n(12 - HEADER)}q0 -7.5 7.5 -7.5'
         f'h{_n(width - 16)}q7.5 0 7.5 7.5v{_n(HEADER - 12)}z"/>'
     )
-    after = x + PAD + text_width(node.title, TITLE, bold=True)
     more = f"{node.detail} · {node.note}" if node.note else node.detail
     line = y + HEADER - 10.5
-    return plate + _text(x + PAD, line, node.title, "t") + _text(after + 6, line, more, "s")
+    return plate + _two_texts(x + PAD, line, node.title, more)
 
 
 def _rect(x: float, y: float, width: float, height: float, radius: float, fill: str, stroke: str = "") -> str:
@@ -172,12 +177,7 @@ def _leaf(placed: PlacedNode) -> str:
     inset = PAD + (2 if not pill else 4)
     for number, (bold, plain, right) in enumerate(lines_of(node, placed.width)):
         line = y + 5 + LINE * number + 12.5
-        at = x + inset
-        if bold:
-            parts.append(_text(at, line, bold, "t"))
-            at += text_width(bold, TITLE, bold=True) + 4
-        if plain:
-            parts.append(_text(at, line, plain, "s"))
+        parts.append(_two_texts(x + inset, line, bold, plain))
         if right:
             parts.append(_text(x + width - inset + 4, line, right, "s r"))
     if node.roles:
@@ -208,6 +208,52 @@ def _wire(placed: PlacedEdge) -> str:
         f"<title>{escape(edge.shape)}</title></path>"
         f'<path class="head{kind}" d="M{_n(end[0])} {_n(end[1])}l-4 {_n(-down * ARROW)}h8z"/>'
     )
+
+
+def shortcuts_from_their_fork(edges: Sequence[PlacedEdge]) -> list[PlacedEdge]:
+    """Cut off what shortcuts share with the other arrows from their source.
+
+    Args:
+        edges: All of a picture.
+
+    Returns:
+        The shortcuts, beginning where they leave the trunk.
+    """
+    found = []
+    for placed in edges:
+        if not placed.edge.shortcut:
+            continue
+        others = [e for e in edges if not e.edge.shortcut and e.edge.source == placed.edge.source]
+        rests = [after_fork(placed.points, other.points) for other in others]
+        points = min([placed.points, *rests], key=lambda p: sum(map(_length, p, p[1:])))
+        found.append(PlacedEdge(placed.edge, points))
+    return found
+
+
+def after_fork(path: Sequence[Point], other: Sequence[Point]) -> tuple[Point, ...]:
+    """Give what remains of a line after the part that another one runs along, too.
+
+    Args:
+        path: Corners.
+        other: Corners of a line from the same point.
+
+    Returns:
+        The rest of the path, the whole where they part at once.
+
+    Example:
+        >>> after_fork([(0, 0), (0, 9), (5, 9), (5, 20)], [(0, 0), (0, 20)])
+        ((0, 9), (5, 9), (5, 20))
+    """
+    place = 0
+    while place + 1 < min(len(path), len(other)) and path[place + 1] == other[place + 1]:
+        place += 1
+    if place + 1 >= min(len(path), len(other)):
+        return tuple(path[-2:])
+    here, there, apart = path[place], path[place + 1], other[place + 1]
+    along = min(_length(here, there), _length(here, apart))
+    fork = _towards(here, there, along)
+    same_way = _towards(here, apart, along) == fork
+    return tuple(simplified([fork if same_way else here, *path[place + 1 :]]))
 
 
 def rounded(points: Sequence[Point]) -> str:
@@ -249,7 +295,7 @@ def _legend(
     parts, x = [], 0.0
     for role, (strong, light) in COLOURS.items():
         if role in used and role != "other":
-            parts += [_rect(x, 0, 16, 12, 3, light, strong), f'<rect x="{_n(x)}" width="4" height="12" fill="{strong}"/>']
+            parts += [_rect(x, 0, 16, 12, 0, light, strong), _rect(x, 0, 5, 12, 0, strong)]
             parts.append(_text(x + 22, 10, words[role], "s"))
             x += 22 + text_width(words[role], SMALL) + 20
     if any(edge.edge.shortcut for edge in edges):
