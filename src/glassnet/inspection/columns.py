@@ -138,14 +138,29 @@ def _cuts(
         return []
     whole = {segment.upper.row for segment in rows.segments if segment.kind == "body"}
     allowed = [row for row in range(2, len(rows.rows) - 1) if row - 1 not in whole and len(nets[row - 1]) <= MOST_CUT]
-    count = round(low / aim) if low > aim * 1.5 else 2
-    chosen: list[int] = []
-    for part in range(1, count):
-        wanted = low * part / count
-        near = min(allowed, key=lambda row: abs(heights.top[row] - wanted), default=None)
-        if near is not None and near not in chosen and abs(heights.top[near] - wanted) < low / count / 2:
-            chosen.append(near)
-    return sorted(chosen)
+    tops = [heights.top[row] for row in allowed]
+    places = _filled(tops, low, aim)
+    least, most = 0.0, aim
+    while most - least > 1:  # the same number of columns, as equal as can be
+        limit = (least + most) / 2
+        tried = _filled(tops, low, limit)
+        if len(tried) <= len(places):
+            places, most = tried, limit
+        else:
+            least = limit
+    return [allowed[place] for place in places]
+
+
+def _filled(tops: Sequence[float], low: float, limit: float) -> list[int]:
+    """Fill columns up to a height, one after another: give the places in `tops` at which new ones begin."""
+    cuts: list[int] = []
+    start = 0.0
+    for place, top in enumerate(tops):
+        following = tops[place + 1] if place + 1 < len(tops) else low
+        if following - start > limit and top > start:
+            cuts.append(place)
+            start = top
+    return cuts
 
 
 def _column_shifts(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ALL_OPEN, MOST_BOXES = 80, 64  # up to so many leaves nothing is folded; else so many boxes are aimed at
 SMALL = 4  # what is folded has more parts than so many, without the first of each
+TWIN = 8  # operations of a module that is opened beside one that looks the same
 
 SETTINGS = re.compile(r"@[^ ()]*")  # in what a leaf looks like, after its name
 
@@ -122,25 +123,27 @@ def open_readably(
         return open_to_depth(parts, 1000)
     folded = fold_equal(parts, _neighbours(links), wanted)
     chosen: set[tuple[int, ...]] = set()  # by the calls of a part
-    seen: set[str] = set()
+    seen: dict[str, tuple[int, ...]] = {}  # kind of module -> around the first that was opened
     boxes = len(folded)
-    waiting = [part for part in folded if part.call is not None]
-    tiny: list[Part] = []  # their closed boxes tell all that is in them, so they are opened last
+    waiting = [(part, ()) for part in folded if part.call is not None]
+    tiny: list[tuple[Part, tuple[int, ...]]] = []  # closed they tell all that is in them: opened last
     while waiting or tiny:
-        part = waiting.pop(0) if waiting else tiny.pop(0)
+        late = not waiting
+        part, around = (tiny if late else waiting).pop(0)
         asked = part.call in wanted
         little = len(part.parts) < SMALL and all(inner.call is None for inner in part.parts)
-        if little and waiting and not asked:
-            tiny.append(part)
+        if little and not late and not asked:
+            tiny.append((part, around))
             continue
         kind = SETTINGS.sub("", part.looks) if little else part.looks
+        twin = seen.get(kind) == around and not little and len(part.numbers) <= TWIN * len(part.calls)
         more = len(_unwrapped(part).parts) - 1
-        if (kind in seen or boxes + more > MOST_BOXES) and not asked:
+        if ((kind in seen and not twin) or boxes + more > MOST_BOXES) and not asked:
             continue
         chosen.add(part.calls)
-        seen.add(kind)
+        seen.setdefault(kind, around)
         boxes += len(part.parts) - 1
-        waiting += [inner for inner in part.parts if inner.call is not None]
+        waiting += [(inner, part.calls) for inner in part.parts if inner.call is not None]
     return _open_chosen(folded, chosen)
 
 

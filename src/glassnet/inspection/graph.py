@@ -403,7 +403,7 @@ def _op_node(part: Part, trace: Trace, words: Mapping[str, str]) -> GraphNode:
     call = trace.calls[op.call] if op.call is not None else None
     path = call.path if call else ""
     own = call is not None and call.end_op - call.first_op == 1 and path != ""
-    own_parameters = [short_path(name) for name in op.parameters] if len(op.parameters) < MOST_NAMES else []
+    own_parameters = [short_path(name) for name in op.parameters if not name.endswith(("weight", "bias"))]
     note = short_path(path) if own else ", ".join(own_parameters)
     size = sum(_size(trace.values[n].shape) for n in op.inputs if trace.values[n].kind == "parameter")
     facts = [

@@ -218,7 +218,7 @@ def lines_of(node: GraphNode, width: float) -> list[tuple[str, str, str]]:
     if not node.note and first + 14 + text_width(node.shape, SMALL) <= width - 2 * PAD:
         return [(title, detail, node.shape)]
     room = width - 2 * PAD - text_width(node.shape, SMALL) - 12
-    if first <= width - 2 * PAD:
+    if first <= width - 2 * PAD + 0.5:
         return [(title, detail, ""), ("", shortened_to(node.note, room, SMALL), node.shape)]
     if not node.note:
         return [(title, "", ""), ("", shortened_to(detail, room, SMALL), node.shape)]
@@ -297,7 +297,7 @@ def shortened_to(text: str, room: float, size: float, *, bold: bool = False) -> 
         >>> shortened_to("encoder_layer_11", 80, 11)
         'encode…ayer_11'
     """
-    if text_width(text, size, bold=bold) <= room:
+    if text_width(text, size, bold=bold) <= room + 0.5:
         return text
     for kept in range(len(text) - 1, 0, -1):
         head = (kept + 1) // 2 - 1
