@@ -23,6 +23,8 @@ from glassnet.nets.weights import adapt_input, load_weights, read_weights
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Loaded = tuple[Callable[..., object], SourceFile]
+
 VERSION_OF_WEIGHTS = re.compile(r"[A-Z][A-Z0-9_]*")  # DEFAULT, IMAGENET1K_V1: not a path
 NOT_A_PERSONS_OWN = ("torch.", "torchvision.", "timm.", "glassnet.")
 
@@ -63,6 +65,7 @@ def build(
     width: int,
     num_classes: int,
     weights: Path | None = None,
+    loaded: Loaded | None = None,
 ) -> BuiltNet:
     """Build a network for pictures of a shape; fresh weights come from torch's global random generator.
 
@@ -79,6 +82,7 @@ def build(
         width: Its width in pixels.
         num_classes: Number of classes.
         weights: A weights file to start from.
+        loaded: What `load_class` gave for this NET, so that a person's file is not run a second time.
 
     Returns:
         The network on the CPU, in training mode.
@@ -94,7 +98,7 @@ def build(
         Linear(in_features=84, out_features=7, bias=True)
     """
     shape = Shape(in_channels, height, width, num_classes)
-    plan = plan_net(net, shape, weights)
+    plan = plan_net(net, shape, weights, loaded=loaded)
     if plan.spec.kind == "timm" and plan.weights == "DEFAULT":
         module, url, notes = from_timm.make_with_weights(plan.spec.name, plan.spec.arguments, net=net)
         kept: dict[str, str] | None = {"from": url}
@@ -142,7 +146,14 @@ def given(module: nn.Module, *, in_channels: int, height: int, width: int, num_c
     return BuiltNet(module, record, source.texts if source else {}, tuple(notes))
 
 
-def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool = False) -> Plan:
+def plan_net(
+    net: str,
+    shape: Shape,
+    weights: Path | None,
+    *,
+    rebuilding: bool = False,
+    loaded: Loaded | None = None,
+) -> Plan:
     """Find a network's class and complete its arguments; a person's own file is run for that.
 
     Args:
@@ -150,6 +161,7 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
         shape: What the pictures decide.
         weights: A weights file, which the NET must not name too.
         rebuilding: Whether weights are left out, for those of a run follow.
+        loaded: As for `build`.
 
     Returns:
         All that is needed to make it.
@@ -176,7 +188,7 @@ def plan_net(net: str, shape: Shape, weights: Path | None, *, rebuilding: bool =
             complete = fill_in(own_class, arguments, shape, net=net)
             make = partial(own_class, **complete)
         case "file":
-            own_class, source = load_class(spec.path or "", spec.name)
+            own_class, source = loaded or load_class(spec.path or "", spec.name)
             if chosen is not None and "weights" in parameters_of(own_class, net):
                 arguments, chosen = dict(spec.arguments), None
             complete = fill_in(own_class, arguments, shape, net=net)

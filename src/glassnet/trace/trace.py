@@ -94,7 +94,7 @@ class Op:
     kwargs: dict[str, object]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    call: int
+    call: int | None  # None: outside every module
     source: Source | None
     stage: Literal["forward", "loss"]
     parameters: tuple[str, ...]

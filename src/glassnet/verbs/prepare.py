@@ -280,13 +280,18 @@ def _build(
     net: nn.Module | None, wishes: Wishes, pictures: Pictures, old: Run | None, weights: Path | None
 ) -> BuiltNet:
     policy = pictures.policy
-    shape = {"height": policy.height, "width": policy.width, "num_classes": len(pictures.classes)}
     if net is not None:
-        return given(net, in_channels=policy.channels, **shape)
+        return given(
+            net, in_channels=policy.channels, height=policy.height, width=policy.width,
+            num_classes=len(pictures.classes),
+        )  # fmt: skip
     if old is not None:
         again = wishes.recipe.net if "net" in wishes.now else None
         record = old.info["net"]
         limit = old.info["parameters"] * 8 + 1_000_000
         built = rebuild(record, run=old.path, net=again, weights_bytes=limit)
         return built if again else replace(built, record={**built.record, "net": record["net"]})
-    return build(wishes.recipe.net or DEFAULT_NET, in_channels=policy.channels, **shape, weights=weights)
+    return build(
+        wishes.recipe.net or DEFAULT_NET, in_channels=policy.channels, height=policy.height,
+        width=policy.width, num_classes=len(pictures.classes), weights=weights,
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""Operations that are linear in their input: interpolation, sampling, folding.
+
+The coefficients are not written down again here: the operation is done again in float64 on zeros, and the
+derivative of the one number in question is taken. For a linear operation these are its exact coefficients.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows
+
+from glassnet.arithmetic.copies import copy_of
+from glassnet.arithmetic.expansion import Number, Term
+from glassnet.arithmetic.gather import MOST_TERMS, number_at, sum_of_terms
+from glassnet.arithmetic.unexpanded import UnexpandedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from glassnet.arithmetic.call import Call
+    from glassnet.arithmetic.expansion import At, Expansion, Index
+
+Part = tuple[
+    str, torch.Tensor, "Index", torch.Tensor
+]  # operand, tensor, where a piece of it begins, coefficients
+
+
+def linear_map(at: At, call: Call) -> Expansion:
+    """Work out one number of an operation that is linear in what it reads.
+
+    Args:
+        at: Which number.
+        call: Of the operation.
+
+    Returns:
+        The sum of coefficient times number.
+    """
+    leaves: list[tuple[str, torch.Tensor, torch.Tensor]] = []
+
+    def zeros(operand: str, content: Any) -> Any:
+        if not isinstance(content, torch.Tensor):
+            return content
+        leaf = torch.zeros(content.shape, dtype=torch.float64, requires_grad=True)
+        leaves.append((operand, content, leaf))
+        return leaf.clone()  # it may be written into
+
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        element = call.results(at, zeros)[at.index]
+        coefficients = _derivatives(element, [leaf for _, _, leaf in leaves])
+    parts = [
+        (operand, tensor, (0,) * tensor.dim(), found)
+        for (operand, tensor, _), found in zip(leaves, coefficients, strict=True)
+    ]
+    return _weighted(at, parts)
+
+
+def interpolate(
+    at: At,
+    input: torch.Tensor,  # noqa: A002 - PyTorch's name
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Expansion:
+    """Work out one number of `interpolate` (`Upsample`), in any mode.
+
+    Args:
+        at: Which number.
+        input: N×C×….
+        size: Of the output.
+        scale_factor: Of the output to the input.
+        mode: `nearest`, `nearest-exact`, `linear`, `bilinear`, `bicubic`, `trilinear` or `area`.
+        align_corners: Whether corners meet corners, or edges meet edges.
+        recompute_scale_factor: Whether the factor is taken from the sizes again.
+        antialias: Whether a smaller picture is smoothed.
+
+    Returns:
+        The sum of coefficient times number.
+    """
+    if not input.is_floating_point() and not mode.startswith("nearest"):
+        raise UnexpandedError("interpolate", "whole numbers are rounded on the way")
+    size = size if size is None or isinstance(size, int) else tuple(map(int, size))
+
+    def run(plane: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(
+            plane, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
+        )  # pyright: ignore[reportCallIssue]
+
+    return _in_one_plane(at, input, run, (0, 0, *at.index[2:]))
+
+
+def grid_sample(
+    at: At,
+    input: torch.Tensor,  # noqa: A002 - PyTorch's name
+    grid: torch.Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Expansion:
+    """Work out one number of `grid_sample`, as a function of its input.
+
+    Args:
+        at: Which number.
+        input: N×C×(D×)H×W.
+        grid: N×(D×)H×W×2 or 3; −1 to 1 from edge to edge.
+        mode: `bilinear`, `nearest` or `bicubic`.
+        padding_mode: `zeros`, `border` or `reflection`.
+        align_corners: Whether −1 and 1 are the centres of the outer numbers, or their edges.
+
+    Returns:
+        The sum of coefficient times number; `x`, `y` (and `z`) are read from the grid.
+    """
+    sample, _, *place = at.index
+    point = grid[(sample, *place)].detach().cpu()
+    there = point.reshape(1, *[1] * len(place), len(place))
+    if mode != "nearest":  # which of two numbers is nearer is decided as PyTorch decided it
+        there = there.double()
+
+    def run(plane: torch.Tensor) -> torch.Tensor:
+        return F.grid_sample(plane.to(there.dtype), there, mode, padding_mode, bool(align_corners))
+
+    facts = dict(zip("xyz", point.double().tolist(), strict=False))
+    return _in_one_plane(at, input, run, (0, 0, *[0] * len(place)), facts)
+
+
+def _in_one_plane(
+    at: At,
+    tensor: torch.Tensor,
+    run: Callable[[torch.Tensor], torch.Tensor],
+    index: Index,
+    facts: dict[str, float] | None = None,
+) -> Expansion:
+    """Work out a number of an operation that does the same to each channel of each sample."""
+    sample, channel = at.index[:2]
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        leaf = torch.zeros((1, 1, *tensor.shape[2:]), dtype=torch.float64, requires_grad=True)
+        coefficients = _derivatives(run(leaf)[index], [leaf])
+    corner = (sample, channel, *[0] * (tensor.dim() - 2))
+    return _weighted(at, [("input", tensor, corner, coefficients[0])], facts)
+
+
+def _derivatives(element: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    if not element.requires_grad:
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    found = torch.autograd.grad(element, leaves, allow_unused=True)
+    return [torch.zeros_like(leaf) if d is None else d for leaf, d in zip(leaves, found, strict=True)]
+
+
+def _weighted(at: At, parts: Sequence[Part], facts: dict[str, float] | None = None) -> Expansion:
+    """Sum coefficient times number over the coefficients that are not zero."""
+    terms = []
+    for operand, tensor, corner, coefficients in parts:
+        places = coefficients.nonzero()
+        if len(places) > MOST_TERMS:
+            raise UnexpandedError("a sum", f"it has {len(places):,} terms, more than {MOST_TERMS:,}")
+        weights = coefficients[tuple(places.T)].tolist()
+        for place, weight in zip(places.tolist(), weights, strict=True):
+            index = tuple(start + step for start, step in zip(corner, place, strict=True))
+            number = number_at(operand, tensor, index)
+            numbers = (number,) if weight == 1 else (Number("coefficient", None, weight), number)
+            terms.append(Term(numbers, weight * number.value))
+    if len(terms) == 1 and len(terms[0].numbers) == 1:
+        return copy_of(at, terms[0].numbers[0])
+    plain = all(len(term.numbers) == 1 for term in terms)
+    names = list(dict.fromkeys(operand for operand, *_ in parts))
+    formula = " + ".join(f"Σ {name}" if plain else f"Σ coefficient·{name}" for name in names)
+    return sum_of_terms(terms, formula=formula, kind="sum" if plain else "sum_of_products", facts=facts)

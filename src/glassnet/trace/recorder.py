@@ -1,0 +1,399 @@
+"""The recorder: sees every PyTorch function that runs while it is on, and every module that is called.
+
+It is a `TorchFunctionMode` with hooks on all modules. A mode is off inside its own handler, so a composite
+function such as `F.multi_head_attention_forward` is one operation. A tensor is known by its identity and its
+version, which every in-place operation raises, so that each value has one maker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import torch
+from torch import nn
+from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
+    peek_interpreter_stack,
+)
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from glassnet.trace.multiply_adds import multiply_adds
+from glassnet.trace.names import short_name, whole_name
+from glassnet.trace.nested import tensors_in, with_refs
+from glassnet.trace.source_line import source_line
+from glassnet.trace.tensors import Tensors, memory_of, version_of
+from glassnet.trace.trace import ModuleCall, Op, Source, Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+# attributes of a tensor that are tensors; all others only tell something of it
+TENSOR_PROPERTIES = {"T", "mT", "H", "mH", "data", "real", "imag"}
+# they return a tensor and compute nothing
+NOT_OPERATIONS = {"requires_grad_", "retain_grad", "register_hook", "share_memory_", "as_subclass"}
+NUMPY = "NumPy takes over: what is computed there cannot be seen"
+NUMBER = "a number leaves the network: what Python does with it cannot be seen"
+ESCAPES = {
+    "numpy": NUMPY,
+    "array": NUMPY,
+    "data_ptr": "an address in memory is taken: what is done with it cannot be seen",
+    "item": NUMBER,
+    "tolist": NUMBER,
+    "float": NUMBER,
+    "int": NUMBER,
+    "index": NUMBER,
+    "bool": "Python decides by a value: another picture may go another way",
+}
+SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
+MODULE_INTERNALS = set(vars(nn.Module()))  # _parameters, _forward_hooks, training, …
+TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
+STRANGE = (
+    "a tensor that no operation of this pass made (a global, or from NumPy, TorchScript, another library): "
+    "what made it cannot be seen"
+)
+OPAQUE = "something other than a PyTorch function made its result: only what goes in and comes out is known"
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A module call that has begun."""
+
+    module: nn.Module
+    call: ModuleCall
+
+
+@dataclass(slots=True)
+class Ran:
+    """A function that has run."""
+
+    function: Callable
+    name: str
+    args: tuple
+    kwargs: dict[str, Any]
+    result: object
+    results: list[torch.Tensor]
+    written: list[torch.Tensor]  # arguments that are not what they were
+    inputs: dict[int, tuple[torch.Tensor, int, int]]  # by identity: tensor, its value and version before
+    seconds: float
+
+
+@dataclass(slots=True)
+class Failure:
+    """The operation that raised an error."""
+
+    error: BaseException
+    what: str  # conv2d(1×3×32×32, 6×1×5×5)
+    path: str
+    source: Source | None
+
+
+class Recorder(TorchFunctionMode):
+    """Sees what runs between entering and leaving it.
+
+    Args:
+        network: Its modules, parameters and buffers get their names.
+        keep: `all`, `nothing`, or the paths of modules whose outputs are kept.
+        gradients: Whether every value is watched for its gradient.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, keep: Collection[str] | Literal["all", "nothing"], gradients: bool
+    ) -> None:
+        super().__init__()
+        self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
+        self.ops: list[Op] = []
+        self.calls: list[ModuleCall] = []
+        self.unseen: list[Unseen] = []
+        self.stage: Literal["forward", "loss", "backward"] = "forward"
+        self.nodes: dict[Any, int] = {}  # node of the backward graph -> operation
+        self.failure: Failure | None = None
+        self.running: str | None = None  # the function that PyTorch computes just now
+        self.own_work = False  # whether what runs just now is the recorder's
+        self._keep = () if isinstance(keep, str) else frozenset(keep)
+        self._open: list[OpenCall] = []
+        self._labels: Counter[str] = Counter()
+        self._repeats: Counter[str] = Counter()
+        self._paths: dict[int, tuple[nn.Module, str, bool]] = {}
+        for path, module in network.named_modules(remove_duplicate=False):
+            self._paths.setdefault(id(module), (module, path, True))
+        self._on_gpu = any(parameter.is_cuda for parameter in network.parameters())
+        self._hooks: list = []
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._hooks = [
+            register_module_forward_pre_hook(self._begins),
+            register_module_forward_hook(self._ends, with_kwargs=True, always_call=True),
+        ]
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End, also after an error."""
+        super().__exit__(*error)
+        for hook in self._hooks:
+            hook.remove()
+
+    # -- functions -------------------------------------------------------------------------------------------
+
+    def __torch_function__(
+        self, func: Callable, types: object, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run a function and note what it did."""
+        kwargs = kwargs or {}
+        name = short_name(func)
+        if (func.__name__ == "__get__" and name not in TENSOR_PROPERTIES) or name in NOT_OPERATIONS:
+            return func(*args, **kwargs)
+        if peek_interpreter_stack() is not None:
+            self._add_unseen(TRANSFORMED, source_line())
+            return func(*args, **kwargs)
+        self.own_work = True
+        given = tensors_in(args)
+        given += tensors_in(kwargs) if kwargs else []
+        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
+        self.own_work, self.running = False, name
+        start = time.perf_counter()
+        try:
+            result = func(*args, **kwargs)
+            if self._on_gpu:
+                torch.cuda.synchronize()
+        except Exception as error:
+            shapes = ", ".join(shape_text(tensor) for tensor in given)
+            self.failure = Failure(error, f"{name}({shapes})", self._here(), source_line())
+            raise
+        finally:
+            seconds = time.perf_counter() - start
+            self.own_work, self.running = True, None
+        results = tensors_in(result)
+        written = [tensor for tensor, _, version in inputs.values() if version_of(tensor) != version]
+        if results or written:
+            self._add_op(Ran(func, name, args, kwargs, result, results, written, inputs, seconds))
+        elif name in ESCAPES and given:
+            self._add_unseen(ESCAPES[name], source_line())
+        self.own_work = False
+        return result
+
+    def _read(self, tensor: torch.Tensor) -> int:
+        """Give a tensor's value; say so where nothing that was seen made it."""
+        if self.stage == "forward" and not self.tensors.known(tensor):
+            self._add_unseen(STRANGE, source_line())
+        return self.tensors.read(tensor)
+
+    def _add_op(self, ran: Ran) -> None:
+        number = len(self.ops)
+        label = self._label(f"{self._here()}.{ran.name}".lstrip("."))
+        number_of = {identity: value for identity, (_, value, _) in ran.inputs.items()}
+        values = tuple(dict.fromkeys(number_of.values()))
+        outputs = self._outputs(ran, label, number_of)
+        self.ops.append(
+            Op(
+                number=number,
+                name=ran.name,
+                function=whole_name(ran.function),
+                label=label,
+                args=with_refs(ran.args, lambda tensor: number_of[id(tensor)]),
+                kwargs=with_refs(ran.kwargs, lambda tensor: number_of[id(tensor)]),
+                inputs=values,
+                outputs=outputs,
+                call=self._open[-1].call.number if self._open else None,
+                source=source_line(),
+                stage="loss" if self.stage == "loss" else "forward",
+                parameters=tuple(
+                    self.tensors.values[value].name
+                    for value in values
+                    if self.tensors.values[value].kind == "parameter"
+                ),
+                macs=multiply_adds(ran.name, ran.args, ran.kwargs, ran.result),
+                seconds=ran.seconds,
+                in_place=bool(ran.written),
+                view=bool(outputs) and not ran.written and self.tensors.values[outputs[0]].bytes == 0,
+                backward=next((t.grad_fn.name() for t in ran.results if t.grad_fn is not None), None),
+            )
+        )
+        for tensor in ran.written:
+            self.tensors.written(tensor, number)
+
+    def _outputs(self, ran: Ran, label: str, number_of: dict[int, int]) -> tuple[int, ...]:
+        """Begin the values that an operation made: what it returned, then what it wrote into."""
+        memories = {memory_of(tensor): value for tensor, value, _ in ran.inputs.values()}
+        written = {id(tensor) for tensor in ran.written}
+        outputs: dict[int, int] = {}
+        for place, tensor in enumerate((*ran.results, *ran.written)):
+            if id(tensor) in outputs:
+                continue
+            name = label if place == 0 else f"{label}[{place}]"
+            if place >= len(ran.results) and place > 0:
+                name = f"{label}: {self.tensors.values[number_of[id(tensor)]].name}"
+            like = None if id(tensor) in written else memories.get(memory_of(tensor))
+            outputs[id(tensor)] = self.tensors.add(
+                tensor, "result", name, made_by=len(self.ops), like=like,
+                shares=like is not None or id(tensor) in written,
+            )  # fmt: skip
+            self._own_nodes(tensor.grad_fn, len(self.ops))
+        return tuple(outputs.values())
+
+    def _own_nodes(self, node: Any, op: int) -> None:
+        """Note which nodes of the backward graph an operation added; a composite one adds several."""
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node is None or node in self.nodes or hasattr(node, "variable"):
+                continue
+            self.nodes[node] = op
+            waiting.extend(following for following, _ in node.next_functions)
+
+    def _here(self) -> str:
+        """Give the path of the innermost module that runs."""
+        return self._open[-1].call.path if self._open else ""
+
+    def _label(self, name: str) -> str:
+        """Make a label unique."""
+        self._labels[name] += 1
+        count = self._labels[name]
+        return name if count == 1 else f"{name}_{count - 1}"
+
+    # -- modules ---------------------------------------------------------------------------------------------
+
+    def _begins(self, module: nn.Module, args: tuple) -> None:
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 — reading must not be recorded
+            self.own_work = True
+            path, registered = self._path_of(module)
+            number = len(self.calls)
+            call = ModuleCall(
+                number=number,
+                path=path,
+                type=type(module).__name__,
+                parent=self._open[-1].call.number if self._open else None,
+                repeat=self._repeats[path],
+                first_op=len(self.ops),
+                end_op=len(self.ops),
+                inputs=tuple(dict.fromkeys(self.tensors.read(tensor) for tensor in tensors_in(args))),
+                outputs=(),
+                source=source_line(),
+                training=module.training,
+                registered=registered,
+            )
+            self._repeats[path] += 1
+            self.calls.append(call)
+            self._open.append(OpenCall(module, call))
+            self._name_loose_tensors(module, path)
+            self.own_work = False
+
+    def _ends(self, module: nn.Module, args: tuple, *rest: Any) -> None:
+        # after an error PyTorch leaves out the keyword arguments, and the result is None
+        kwargs, result = rest if len(rest) == 2 else ({}, None)  # noqa: PLR2004
+        with torch._C.DisableTorchFunction():  # noqa: SLF001
+            self.own_work = True
+            while self._open and self._open[-1].module is not module:  # an error passed through it
+                self._open.pop()
+            call = self._open[-1].call
+            results = tensors_in(result)
+            strange = [tensor for tensor in results if not self.tensors.known(tensor)]
+            inputs = dict.fromkeys((*call.inputs, *(self.tensors.read(t) for t in tensors_in(kwargs))))
+            if strange:
+                self._add_opaque(module, call, tuple(inputs), strange)
+            outputs = tuple(dict.fromkeys(self.tensors.read(tensor) for tensor in results))
+            self.calls[call.number] = replace(
+                call, inputs=tuple(inputs), outputs=outputs, end_op=len(self.ops)
+            )
+            if call.path in self._keep:
+                for tensor in results:
+                    self.tensors.keep(tensor, self.tensors.read(tensor))
+            self._open.pop()
+            self.own_work = False
+
+    def _add_opaque(
+        self, module: nn.Module, call: ModuleCall, inputs: tuple[int, ...], results: list[torch.Tensor]
+    ) -> None:
+        """Note a module whose result no recorded operation made as one operation."""
+        number, name = len(self.ops), type(module).__name__
+        label = self._label(f"{call.path}.{name}" if call.path else name)
+        outputs = []
+        for place, tensor in enumerate(results):
+            own_name = f"{label}[{place}]" if place else label
+            outputs.append(self.tensors.add(tensor, "result", own_name, made_by=number))
+            self._own_nodes(tensor.grad_fn, number)
+        scripted = isinstance(module, torch.jit.ScriptModule)
+        self.ops.append(
+            Op(
+                number=number,
+                name=name,
+                function="unseen",
+                label=label,
+                args=(),
+                kwargs={},
+                inputs=inputs,
+                outputs=tuple(outputs),
+                call=call.number,
+                source=call.source,
+                stage="loss" if self.stage == "loss" else "forward",
+                parameters=tuple(f"{call.path}.{p}".lstrip(".") for p, _ in module.named_parameters()),
+                macs=0,
+                seconds=0.0,
+                in_place=False,
+                view=False,
+            )
+        )
+        self._add_unseen(SCRIPTED if scripted else OPAQUE, call.source)
+
+    def _add_unseen(self, what: str, source: Source | None) -> None:
+        self.unseen.append(Unseen(what, self._here(), source))
+
+    def _path_of(self, module: nn.Module) -> tuple[str, bool]:
+        """Give a module's path, and whether it is registered; find it in the module around it if not."""
+        if id(module) not in self._paths:
+            self._name_loose_module(module)
+        _, path, registered = self._paths[id(module)]
+        return path, registered
+
+    def _name_loose_module(self, module: nn.Module) -> None:
+        around = self._open[-1] if self._open else None
+        found = None
+        if around is not None:
+            places = _places(vars(around.module))
+            found = next((place for place, content in places if content is module), None)
+        prefix = f"{around.call.path}." if around is not None and around.call.path else ""
+        path = prefix + (found or f"<{type(module).__name__}>")
+        for inner, part in module.named_modules():
+            self._paths.setdefault(id(part), (part, f"{path}.{inner}" if inner else path, False))
+        self.tensors.name_all(module, path, registered=False)
+
+    def _name_loose_tensors(self, module: nn.Module, path: str) -> None:
+        """Name tensors that are attributes of a module and neither parameter nor buffer."""
+        for place, content in _places(vars(module)):
+            if isinstance(content, torch.Tensor):
+                self.tensors.name(content, f"{path}.{place}" if path else place)
+
+
+def _places(attributes: dict[str, Any]) -> list[tuple[str, object]]:
+    """List what attributes hold, with what lists, tuples and dicts among them hold."""
+    found: list[tuple[str, object]] = []
+    for name, content in attributes.items():
+        if name.startswith("_") and name in MODULE_INTERNALS:
+            continue
+        found.append((name, content))
+        if isinstance(content, list | tuple):
+            found += [(f"{name}[{place}]", part) for place, part in enumerate(content)]
+        elif isinstance(content, Mapping):
+            found += [(f"{name}[{key!r}]", part) for key, part in content.items()]
+    return found
+
+
+def shape_text(tensor: torch.Tensor) -> str:
+    """Write a shape as people do.
+
+    Args:
+        tensor: Any.
+
+    Returns:
+        Its sides.
+
+    Example:
+        >>> shape_text(torch.zeros(1, 3, 32, 32)), shape_text(torch.tensor(1.0))
+        ('1×3×32×32', 'one number')
+    """
+    return "×".join(map(str, tensor.shape)) or "one number"

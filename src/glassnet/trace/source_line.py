@@ -1,0 +1,51 @@
+"""Which line of a person's code is running."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from glassnet.trace.trace import Source
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+TORCH = str(Path(torch.__file__).parent)
+RECORDER = str(Path(__file__).parent)
+
+
+def source_line() -> Source | None:
+    """Find the innermost running line that is neither PyTorch's nor the recorder's.
+
+    Returns:
+        The line, or None where only PyTorch's own code runs between `record` and the recorder.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — CPython's own way to look up
+    while frame is not None and frame.f_code.co_filename.startswith(RECORDER):
+        frame = frame.f_back
+    while frame is not None and not is_a_persons(frame.f_code.co_filename):
+        if frame.f_code.co_filename.startswith(RECORDER):
+            return None
+        frame = frame.f_back
+    return frame and Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+@cache
+def is_a_persons(file: str) -> bool:
+    """Tell whether code is a person's (or a library's), not PyTorch's, Python's own or the recorder's.
+
+    Args:
+        file: As a code object names it.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_a_persons("net.py"), is_a_persons(torch.nn.__file__)
+        (True, False)
+    """
+    return not file.startswith((TORCH, RECORDER, "<frozen"))
