@@ -9,6 +9,7 @@ from glassnet.errors import UsageError
 from glassnet.inspection.fold import Leaf, Part
 from glassnet.inspection.graph import (
     Graph, GraphEdge, GraphNode, calls_around, choose_open, edges_between, module_node, short_path,
+    shortcuts_of,
 )  # fmt: skip
 from glassnet.inspection.labels import role, shape_text
 from glassnet.texts import choose_language, texts
@@ -57,8 +58,12 @@ def backward_graph(
     box = _boxes(parts, nodes)
     start = _loss_node(trace, words)
     edges = [GraphEdge(start.id, box[0], "", shortcut=False, links=())]
+    shortcuts, op_of = shortcuts_of(trace), [node.op for node in trace.backward]
     edges += [
-        GraphEdge(source, target, "", shortcut=False, links=tuple(those))
+        GraphEdge(
+            source, target, "", links=tuple(those),
+            shortcut=all((op_of[following], op_of[node]) in shortcuts for node, following in those),
+        )
         for (source, target), those in edges_between(parts, box, links).items()
     ]
     reached = sum(node.parameter is not None for node in trace.backward)

@@ -295,9 +295,9 @@ def module_node(part: Part, trace: Trace, words: Mapping[str, str], children: tu
     count = len(part.copies)
     # inside a module that stands for several, `calls` has those of all; one in so many is of the drawn one
     calls = [trace.calls[number] for number in part.calls[:: len(part.calls) // count]]
-    first, last = calls[0], calls[-1]
     ops = [trace.ops[number] for call in calls for number in range(call.first_op, call.end_op)]
     size = _parameters_in(trace, {call.path for call in calls})
+    first, last = (calls[0], calls[-1]) if calls[0].number <= calls[-1].number else (calls[-1], calls[0])
     title, detail = short_path(first.path), first.type
     whole = first.path
     counted = words["operations"].format(count=f"{len(ops):,}")
@@ -312,20 +312,21 @@ def module_node(part: Part, trace: Trace, words: Mapping[str, str], children: tu
     note = " · ".join(_named(op, trace) for op in ops) if few else counted
     if children:
         note = words["first_drawn"].format(linked=linked) if count > 1 else ""
+    drawn = calls[0]
     shape = shape_text(trace.values[last.outputs[0]].shape) if last.outputs else ""
     hover = [f"{whole} · {detail}", counted, linked, f"→ {shape}" if shape else ""]
     return GraphNode(
-        id=f"module-{first.number}",
+        id=f"module-{drawn.number}",
         kind="group" if children else "closed",
         role="other",
         title=title,
         detail=detail,
         note=note,
         shape=shape,
-        path=first.path,
+        path=drawn.path,
         ops=part.numbers,
         count=count,
-        roles=() if children else tuple(role(trace.ops[n]) for n in range(first.first_op, first.end_op)),
+        roles=() if children else tuple(role(trace.ops[n]) for n in range(drawn.first_op, drawn.end_op)),
         hover="\n".join(filter(None, hover)),
         children=children,
     )
@@ -386,7 +387,7 @@ def _linked(calls: Sequence[ModuleCall], trace: Trace) -> str:
         for value in trace.ops[number].inputs
         if (maker := trace.values[value].made_by) in inside
     } - {0}
-    return "parallel" if not steps else "chain" if steps == {1} else "dense"
+    return "parallel" if not steps else "chain" if steps in ({1}, {-1}) else "dense"
 
 
 def _tree_nodes(parts: Iterable[Part], trace: Trace, words: Mapping[str, str]) -> tuple[GraphNode, ...]:
@@ -460,13 +461,7 @@ def _edges(
     box = {number: node.id for node in boxes_of(nodes) for number in node.ops}
     ends = {-1 - value: f"output-{value}" for start, end in links if end < 0 for value in (-1 - end,)}
     starts = {start: f"input-{-1 - start}" for start, _ in links if start < 0}
-    before: dict[int, list[int]] = {op.number: [] for op in trace.ops}
-    for start, end in links:
-        if end >= 0:
-            before[end].append(start)
-    joins = {op.number for op in trace.ops if role(op) == "join"}
-    sums = {number for number in joins if trace.ops[number].name.strip("_ir") in ("add", "sub")}
-    shortcuts = find_shortcuts(before, joins, sums)
+    shortcuts = shortcuts_of(trace)
     found = edges_between(parts, box | starts, [link for link in links if link[1] >= 0])
     for start, end in links:
         if end < 0:
@@ -481,6 +476,21 @@ def _edges(
         )
         for (source, target), those in found.items()
     )
+
+
+def shortcuts_of(trace: Trace) -> set[Link]:
+    """Find the shortcuts of a network, as residual connections are.
+
+    Args:
+        trace: Of one pass.
+
+    Returns:
+        Pairs of operations (from, to); an input is −1 − its number.
+    """
+    before = {op.number: [_maker(value, trace) for value in data_of(op, trace)] for op in trace.ops}
+    joins = {op.number for op in trace.ops if role(op) == "join"}
+    sums = {number for number in joins if trace.ops[number].name.rstrip("_").lstrip("ir") in ("add", "sub")}
+    return find_shortcuts(before, joins, sums)
 
 
 def _subtitle(trace: Trace, words: Mapping[str, str]) -> str:

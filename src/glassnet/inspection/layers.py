@@ -69,6 +69,7 @@ class Rows:
     segments: tuple[Segment, ...]
     first: Mapping[str, int]  # row of a box
     span: Mapping[str, int]  # rows that it takes
+    ends: frozenset[str] = frozenset()  # boxes in the last row by wish
 
 
 def into_rows(boxes: Sequence[Box], wires: Sequence[Wire]) -> Rows:
@@ -87,7 +88,8 @@ def into_rows(boxes: Sequence[Box], wires: Sequence[Wire]) -> Rows:
         rows = _ordered(slots, segments)
         if _crossings(rows, segments) < BODY:
             break
-    return Rows(tuple(map(tuple, rows)), tuple(segments), first, spans)
+    ends = frozenset(box.id for box in boxes if box.at == "bottom")
+    return Rows(tuple(map(tuple, rows)), tuple(segments), first, spans, ends)
 
 
 def _spans(boxes: Iterable[Box]) -> dict[str, int]:

@@ -84,14 +84,16 @@ def _strands(rows: Rows) -> tuple[dict[Slot, int], dict[Slot, float]]:
         if segment.kind != "body":
             outs.setdefault(segment.upper, []).append(segment)
             ins.setdefault(segment.lower, []).append(segment)
-    for segment in sorted(rows.segments, key=_importance(rows.segments)):
+    trunk = _trunk(rows, outs)
+    importance = _importance(rows.segments)
+    for segment in sorted(rows.segments, key=lambda s: (s not in trunk and s.kind == "end", importance(s))):
         upper, lower = segment.upper, segment.lower
         ends = place[upper], place[lower]
         those = joined.setdefault(upper.row, [])
         crosses = any((ends[0] - a) * (ends[1] - b) <= 0 for a, b in those)
         if upper in down or lower in up or crosses:
             continue
-        if not _may_join(segment, outs.get(upper, ()), ins.get(lower, ())):
+        if segment not in trunk and not _may_join(segment, outs.get(upper, ()), ins.get(lower, ())):
             continue
         those.append(ends)
         down[upper] = up[lower] = segment
@@ -108,6 +110,20 @@ def _strands(rows: Rows) -> tuple[dict[Slot, int], dict[Slot, float]]:
                 strand[slot] = strand[segment.upper]
                 shift[slot] = shift[segment.upper] + segment.upper_x - segment.lower_x
     return strand, shift
+
+
+def _trunk(rows: Rows, outs: Mapping[Slot, Sequence[Segment]]) -> set[Segment]:
+    """Find the lines that alone lead out of a group, where other lines from the same slot end inside of it."""
+    reaching: set[Slot] = set()
+    for segment in sorted(rows.segments, key=lambda s: -s.upper.row):
+        if segment.lower.box in rows.ends or segment.lower in reaching:
+            reaching.add(segment.upper)
+    found = set()
+    for those in outs.values():
+        leading = [s for s in those if s.lower in reaching or s.lower.box in rows.ends]
+        if len(leading) == 1 and len(those) > 1 and leading[0].kind == "end":
+            found.add(leading[0])
+    return found
 
 
 def _importance(segments: Sequence[Segment]) -> Callable[[Segment], tuple[int, int, int]]:

@@ -169,7 +169,7 @@ def _leaf(placed: PlacedNode) -> str:
         parts += [_rect(x + by, y + by, width, height, 5, "#ffffff", strong) for by in (2 * BEHIND, BEHIND)]
     pill = node.kind in ("input", "output")
     parts.append(_rect(x, y, width, height, height / 2 if pill else 5, light, strong if not pill else INK))
-    if node.role != "other":
+    if node.role != "other" and not pill:
         parts.append(
             f'<path d="M{_n(x + 5)} {_n(y)}h-0.5a4.5 4.5 0 0 0 -4.5 4.5v{_n(height - 9)}a4.5 4.5 0 0 0 4.5 4.5h0.5z" '
             f'fill="{strong}"/>'
