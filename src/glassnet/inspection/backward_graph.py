@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def backward_graph(
-    trace: Trace, *, depth: int | None = None, open: Collection[str] = (), lang: str | None = None  # noqa: A002
+    trace: Trace,
+    *,
+    depth: int | None = None,
+    open: Collection[str] = (),
+    lang: str | None = None,  # noqa: A002
 ) -> Graph:
     """Make the graph along which the gradients of a loss flow.
 
@@ -42,7 +46,9 @@ def backward_graph(
     """
     if not trace.backward:
         raise UsageError(
-            "the trace has no backward pass", where="trace", hint="record(net, images, backward=loss_function)"
+            "the trace has no backward pass",
+            where="trace",
+            hint="record(net, images, backward=loss_function)",
         )
     lang = choose_language(lang)
     words = texts(lang, "graph")
@@ -61,7 +67,10 @@ def backward_graph(
     shortcuts, op_of = shortcuts_of(trace), [node.op for node in trace.backward]
     edges += [
         GraphEdge(
-            source, target, "", links=tuple(those),
+            source,
+            target,
+            "",
+            links=tuple(those),
             shortcut=all((op_of[following], op_of[node]) in shortcuts for node, following in those),
         )
         for (source, target), those in edges_between(parts, box, links).items()
@@ -69,7 +78,9 @@ def backward_graph(
     reached = sum(node.parameter is not None for node in trace.backward)
     return Graph(
         title=words["backward_of"].format(network=trace.network),
-        subtitle=words["backward_subtitle"].format(nodes=f"{len(trace.backward):,}", parameters=f"{reached:,}"),
+        subtitle=words["backward_subtitle"].format(
+            nodes=f"{len(trace.backward):,}", parameters=f"{reached:,}"
+        ),
         nodes=(start, *nodes),
         edges=tuple(edges),
         lang=lang,
@@ -173,4 +184,6 @@ def _boxes(parts: Iterable[Part], nodes: Iterable[GraphNode]) -> dict[int, str]:
 def _loss_node(trace: Trace, words: Mapping[str, str]) -> GraphNode:
     statistics = trace.values[trace.loss].statistics if trace.loss is not None else None
     value = f"{statistics.mean:.4g}" if statistics else ""
-    return GraphNode("backward-loss", "input", "loss", words["loss"], shape=value, hover=f"{words['loss']} {value}")
+    return GraphNode(
+        "backward-loss", "input", "loss", words["loss"], shape=value, hover=f"{words['loss']} {value}"
+    )

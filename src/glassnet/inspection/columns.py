@@ -105,7 +105,9 @@ def _heights(boxes: Sequence[Box], rows: Rows, nets: Sequence[Mapping[tuple, Net
         if rows.span[box.id] == 1:
             height[rows.first[box.id]] = max(height[rows.first[box.id]], box.height)
     turning = {segment.upper.row for segment in rows.segments if segment.kind == "end"}
-    gap = [_gap(nets[row], first=row == 0 and height[0] == 0) if row in turning else 0.0 for row in range(count)]
+    gap = [
+        _gap(nets[row], first=row == 0 and height[0] == 0) if row in turning else 0.0 for row in range(count)
+    ]
     for box in sorted(boxes, key=lambda box: rows.first[box.id] + rows.span[box.id]):
         first, span = rows.first[box.id], rows.span[box.id]
         inner = range(first, first + span)
@@ -127,9 +129,7 @@ def _gap(nets: Mapping[tuple, Net], *, first: bool) -> float:
     return GAP + LANE_GAP * max(bends.values())
 
 
-def _cuts(
-    rows: Rows, nets: Sequence[Mapping[tuple, Net]], heights: _Heights, aim: float
-) -> list[int]:
+def _cuts(rows: Rows, nets: Sequence[Mapping[tuple, Net]], heights: _Heights, aim: float) -> list[int]:
     """Choose the rows at which a new column begins: few wires pass there and columns are about equally high."""
     if not rows.rows:
         return []
@@ -137,7 +137,9 @@ def _cuts(
     if low <= aim * TALL:
         return []
     whole = {segment.upper.row for segment in rows.segments if segment.kind == "body"}
-    allowed = [row for row in range(2, len(rows.rows) - 1) if row - 1 not in whole and len(nets[row - 1]) <= MOST_CUT]
+    allowed = [
+        row for row in range(2, len(rows.rows) - 1) if row - 1 not in whole and len(nets[row - 1]) <= MOST_CUT
+    ]
     tops = [heights.top[row] for row in allowed]
     places = _filled(tops, low, aim)
     least, most = 0.0, aim
@@ -164,7 +166,11 @@ def _filled(tops: Sequence[float], low: float, limit: float) -> list[int]:
 
 
 def _column_shifts(
-    rows: Rows, x: Mapping[Slot, float], heights: _Heights, cuts: Sequence[int], nets: Sequence[Mapping[tuple, Net]]
+    rows: Rows,
+    x: Mapping[Slot, float],
+    heights: _Heights,
+    cuts: Sequence[int],
+    nets: Sequence[Mapping[tuple, Net]],
 ) -> list[Point]:
     shifts, cursor = [], 0.0
     bounds = [0, *cuts, len(rows.rows)]
@@ -233,7 +239,9 @@ class _Lines:
             return [(here, y), (there, y)]
         place = sorted(self.nets[row]).index(name)
         passing = len(self.nets[row])
-        left = min(self._left(slot) for r in self._rows_of(self.column[row + 1]) for slot in self.rows.rows[r])
+        left = min(
+            self._left(slot) for r in self._rows_of(self.column[row + 1]) for slot in self.rows.rows[r]
+        )
         gutter = left - GUTTER / 2 - LANE_GAP * (passing - 1 - place) - LANE / 2
         bottom = low + TURN / 2 + LANE_GAP * place
         top = TURN / 2 - 4 - LANE_GAP * place
@@ -264,7 +272,8 @@ def simplified(points: Sequence[Point]) -> tuple[Point, ...]:
         point = round(x, 1), round(y, 1)
         if found:  # a tenth apart is rounding
             point = tuple(
-                old if abs(old - new) < 0.25 else new for old, new in zip(found[-1], point, strict=True)  # noqa: PLR2004
+                old if abs(old - new) < 0.25 else new
+                for old, new in zip(found[-1], point, strict=True)  # noqa: PLR2004
             )
         if found and point == found[-1]:
             continue

@@ -86,7 +86,11 @@ class Graph:
 
 
 def forward_graph(
-    trace: Trace, *, depth: int | None = None, open: Collection[str] = (), lang: str | None = None  # noqa: A002
+    trace: Trace,
+    *,
+    depth: int | None = None,
+    open: Collection[str] = (),
+    lang: str | None = None,  # noqa: A002
 ) -> Graph:
     """Make the graph of what a network computes.
 
@@ -185,10 +189,16 @@ def choose_open(
     for path in wanted:
         if path not in known:
             raise UsageError(
-                "no module that ran has this path", where="open", got=repr(path), hint=did_you_mean(path, known)
+                "no module that ran has this path",
+                where="open",
+                got=repr(path),
+                hint=did_you_mean(path, known),
             )
     numbers = {
-        around for call in trace.calls if call.path in set(wanted) for around in calls_around(trace, call.number)
+        around
+        for call in trace.calls
+        if call.path in set(wanted)
+        for around in calls_around(trace, call.number)
     }
     parts = tree(leaves, [call.type for call in trace.calls])
     return open_readably(parts, links, numbers) if depth is None else open_to_depth(parts, depth, numbers)
@@ -280,7 +290,9 @@ def short_path(path: str) -> str:
     return ".".join(names[start:])
 
 
-def module_node(part: Part, trace: Trace, words: Mapping[str, str], children: tuple[GraphNode, ...]) -> GraphNode:
+def module_node(
+    part: Part, trace: Trace, words: Mapping[str, str], children: tuple[GraphNode, ...]
+) -> GraphNode:
     """Make the box of a module, or of several equal ones.
 
     Args:

@@ -172,7 +172,10 @@ def _argument(op: Op, key: str) -> object:
 def _convolution(op: Op, weight: tuple[int, ...], *, transposed: bool) -> str:
     groups = _argument(op, "groups") or 1
     groups = groups if isinstance(groups, int) else 1
-    outside, inside = weight[1] * groups if transposed else weight[0], weight[0] if transposed else weight[1] * groups
+    outside, inside = (
+        weight[1] * groups if transposed else weight[0],
+        weight[0] if transposed else weight[1] * groups,
+    )
     parts = [_window(weight[2:], op)]
     if groups > 1:
         parts.append("depthwise" if groups == inside else f"{groups} groups")
@@ -226,7 +229,11 @@ def _index(content: object) -> str:
         ends = ["" if end is None else _index(end) for end in (content.start, content.stop)]
         step = "" if content.step is None else f":{_index(content.step)}"
         return f"{ends[0]}:{ends[1]}{step}"
-    return {None: "None", ...: "…"}.get(content, "") or str(content) if not isinstance(content, Ref) else "tensor"
+    return (
+        {None: "None", ...: "…"}.get(content, "") or str(content)
+        if not isinstance(content, Ref)
+        else "tensor"
+    )
 
 
 def _flat(parts: object) -> list:

@@ -254,7 +254,9 @@ def _ordered(slots: Iterable[Slot], segments: Sequence[Segment]) -> list[list[Sl
         down = sweep % 2 == 0
         indices = range(1, len(rows)) if down else range(len(rows) - 2, -1, -1)
         for index in indices:
-            _sort_row(rows[index], rows[index - 1 if down else index + 1], above if down else below, down=down)
+            _sort_row(
+                rows[index], rows[index - 1 if down else index + 1], above if down else below, down=down
+            )
         _swap_neighbours(rows, above, below)
         crossings = _crossings(rows, segments)
         if crossings < fewest:

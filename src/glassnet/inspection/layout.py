@@ -151,16 +151,18 @@ def _group(node: GraphNode, wires: Mapping[str, dict[Wire, None]], aim: float | 
     boxes += [one.box for one in inner]
     boxes += [Box(name, 8.0, 0.0, at="bottom") for name in exits]
     level = place_level(boxes, own, aim=aim)
-    header = text_width(node.title, TITLE, bold=True) + text_width(f"  {node.detail}  {node.note}", SMALL) + 2 * PAD
+    header = (
+        text_width(node.title, TITLE, bold=True)
+        + text_width(f"  {node.detail}  {node.note}", SMALL)
+        + 2 * PAD
+    )
     behind = 2 * BEHIND if node.count > 1 else 0.0
     width = max(level.width + 2 * BORDER, header)
     height = HEADER + level.height + (FOOT if not exits else 2.0) + behind
     left = (width - level.width) / 2
     width += behind
     placed = {name: (x + left, y + HEADER) for name, (x, y) in level.boxes.items()}
-    moved = {
-        wire: tuple((x + left, y + HEADER) for x, y in path) for wire, path in level.wires.items()
-    }
+    moved = {wire: tuple((x + left, y + HEADER) for x, y in path) for wire, path in level.wires.items()}
     for wire, path in moved.items():  # under the title, and to the lower border
         if wire.source in entries:
             path = ((path[0][0], 0.0), *path)
@@ -247,7 +249,9 @@ def _least_width(node: GraphNode) -> float:
     second = text_width(node.note, SMALL) + text_width(node.shape, SMALL) + 12
     if not node.note:
         one = first + 14 + text_width(node.shape, SMALL)
-        return min(max(LEAST_WIDTH, one + 2 * PAD), 210.0) if one < 210.0 else max(first + 2 * PAD, LEAST_WIDTH)
+        return (
+            min(max(LEAST_WIDTH, one + 2 * PAD), 210.0) if one < 210.0 else max(first + 2 * PAD, LEAST_WIDTH)
+        )
     behind = 2 * BEHIND if node.count > 1 else 0.0
     return min(max(LEAST_WIDTH, first + 2 * PAD, second + 2 * PAD) + behind, MOST_WIDTH)
 

@@ -209,7 +209,9 @@ def _left_to_right(count: int, distances: Sequence[Distance]) -> list[list[Dista
     return order
 
 
-def _pushed_right(x: list[float], order: Sequence[Sequence[Distance]], distances: Sequence[Distance]) -> list[float]:
+def _pushed_right(
+    x: list[float], order: Sequence[Sequence[Distance]], distances: Sequence[Distance]
+) -> list[float]:
     pushed = list(x)
     for those in order:
         for distance in those:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 Link = tuple[int, int]
 
 
-def find_shortcuts(before: Mapping[int, Sequence[int]], joins: Collection[int], sums: Collection[int]) -> set[Link]:
+def find_shortcuts(
+    before: Mapping[int, Sequence[int]], joins: Collection[int], sums: Collection[int]
+) -> set[Link]:
     """Find the links of a network that are shortcuts.
 
     A link into a join is one where its start also reaches the join by another way. Of the two branches of a

@@ -106,7 +106,11 @@ def _text(x: float, y: float, text: str, kind: str) -> str:
 
 
 def _two_texts(x: float, y: float, bold: str, plain: str) -> str:
-    parts = [f'<tspan class="{kind}">{escape(_drawable(t))}</tspan>' for kind, t in (("t", bold), ("s", plain)) if t]
+    parts = [
+        f'<tspan class="{kind}">{escape(_drawable(t))}</tspan>'
+        for kind, t in (("t", bold), ("s", plain))
+        if t
+    ]
     return f'<text x="{_n(x)}" y="{_n(y)}">{"&#160; ".join(parts)}</text>'
 
 
@@ -299,7 +303,9 @@ def _legend(
             parts.append(_text(x + 22, 10, words[role], "s"))
             x += 22 + text_width(words[role], SMALL) + 20
     if any(edge.edge.shortcut for edge in edges):
-        parts.append(f'<path class="wire short" d="M{_n(x)} 6h20"/><path class="head short" d="M{_n(x + 26)} 6l-7 -4v8z"/>')
+        parts.append(
+            f'<path class="wire short" d="M{_n(x)} 6h20"/><path class="head short" d="M{_n(x + 26)} 6l-7 -4v8z"/>'
+        )
         parts.append(_text(x + 32, 10, words["shortcut"], "s"))
         x += 32 + text_width(words["shortcut"], SMALL) + 20
     return "".join(parts), x
