@@ -236,8 +236,8 @@ def png(figure: Figure) -> bytes:
 class Scale:
     """Which colour stands for which number.
 
-    `low` and `high` are the smallest and largest finite number. Where there are negative ones zero is white and
-    colours go from −most to +most, with most the larger of |low| and |high|; else they go from low to high.
+    `low` and `high` are the smallest and largest finite number. Where there are negative ones zero is white
+    and colours go from −most to +most, with most the larger of |low| and |high|; else from low to high.
     """
 
     low: float

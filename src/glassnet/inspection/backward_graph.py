@@ -6,11 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError
+from glassnet.inspection.boxes import Graph, GraphEdge, GraphNode, module_node, short_path
 from glassnet.inspection.fold import Leaf, Part
-from glassnet.inspection.graph import (
-    Graph, GraphEdge, GraphNode, calls_around, choose_open, edges_between, module_node, short_path,
-    shortcuts_of,
-)  # fmt: skip
+from glassnet.inspection.graph import calls_around, choose_open, edges_between, shortcuts_of
 from glassnet.inspection.labels import role, shape_text
 from glassnet.texts import choose_language, texts
 
@@ -24,13 +22,13 @@ def backward_graph(
     trace: Trace,
     *,
     depth: int | None = None,
-    open: Collection[str] = (),
-    lang: str | None = None,  # noqa: A002
+    open: Collection[str] = (),  # noqa: A002
+    lang: str | None = None,
 ) -> Graph:
     """Make the graph along which the gradients of a loss flow.
 
-    Its boxes are the nodes of PyTorch's own backward graph, each with the operation that it belongs to; at its
-    ends stand the parameters (`AccumulateGrad`).
+    Its boxes are the nodes of PyTorch's own backward graph, each with the operation that it belongs to; at
+    its ends stand the parameters (`AccumulateGrad`).
 
     Args:
         trace: Of one pass with `backward`.

@@ -1,7 +1,8 @@
-"""One level of a graph, placed: boxes with x and y, wires as lines of right angles, long chains cut into columns."""
+"""One level of a graph, placed: boxes with x and y, wires with right angles, long chains cut into columns."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ GAP = 26.0  # px between boxes above each other: room for an arrow
 TURN = 16.0  # px above and below a column, where wires come from another one
 GUTTER = 34.0  # px between columns
 TALL = 1.25  # times the height that is aimed at: from there on a level is cut into columns
+ROUNDING = 0.25  # px
 MOST_CUT = 3  # wires that may pass from one column to the next
 
 Point = tuple[float, float]
@@ -130,7 +132,7 @@ def _gap(nets: Mapping[tuple, Net], *, first: bool) -> float:
 
 
 def _cuts(rows: Rows, nets: Sequence[Mapping[tuple, Net]], heights: _Heights, aim: float) -> list[int]:
-    """Choose the rows at which a new column begins: few wires pass there and columns are about equally high."""
+    """Choose the rows at which a new column begins: few wires pass, columns are about equally high."""
     if not rows.rows:
         return []
     low = heights.top[-1] + heights.height[-1]
@@ -174,7 +176,7 @@ def _column_shifts(
 ) -> list[Point]:
     shifts, cursor = [], 0.0
     bounds = [0, *cuts, len(rows.rows)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         slots = [slot for row in rows.rows[start:end] for slot in row]
         if not slots:
             shifts.append((0.0, 0.0))
@@ -270,17 +272,19 @@ def simplified(points: Sequence[Point]) -> tuple[Point, ...]:
     found: list[Point] = []
     for x, y in points:
         point = round(x, 1), round(y, 1)
-        if found:  # a tenth apart is rounding
-            point = tuple(
-                old if abs(old - new) < 0.25 else new
-                for old, new in zip(found[-1], point, strict=True)  # noqa: PLR2004
-            )
+        if found:
+            point = _snapped(point[0], found[-1][0]), _snapped(point[1], found[-1][1])
         if found and point == found[-1]:
             continue
         while len(found) > 1 and _on_a_line(found[-2], found[-1], point):
             found.pop()
         found.append(point)
     return tuple(found)
+
+
+def _snapped(number: float, near: float) -> float:
+    """Take the number before where they differ by rounding only."""
+    return near if abs(number - near) < ROUNDING else number
 
 
 def _on_a_line(a: Point, b: Point, c: Point) -> bool:

@@ -173,7 +173,7 @@ def wrapped(text: str, cells: int) -> list[str]:
     lines, line, width = [], "", 0
     for word in _words(text):
         wide = sum(2 if character > "⺀" else 1 for character in word.rstrip())
-        if line and width + wide > cells and word not in "，。；：、）":
+        if line and width + wide > cells and word not in "，。；：、）":  # noqa: RUF001
             lines.append(line.rstrip())
             line, width = "", 0
         line += word

@@ -24,7 +24,7 @@ BINS, POINTS = 60, 401
 FLAT = 0.01  # a slope smaller than this passes almost no gradient
 LEAST_REACH = 3.0  # a curve is drawn at least from −3 to 3
 
-# name -> formula with the call's settings, and how PyTorch computes it; each takes `x` and the settings by name
+# name -> formula with the call's settings, what they are unless said, and PyTorch's function
 FUNCTIONS: Mapping[str, tuple[str, tuple[tuple[str, float], ...], Callable]] = {
     "relu": ("max(0, x)", (), F.relu),
     "relu6": ("min(max(0, x), 6)", (), F.relu6),
@@ -33,13 +33,15 @@ FUNCTIONS: Mapping[str, tuple[str, tuple[tuple[str, float], ...], Callable]] = {
     "celu": ("max(0, x) + min(0, {alpha:.4g}·(exp(x/{alpha:.4g}) − 1))", (("alpha", 1.0),), F.celu),
     "selu": ("1.0507·(x if x > 0 else 1.6733·(eˣ − 1))", (), F.selu),
     "gelu": ("x·Φ(x)", (), F.gelu),
-    "silu": ("x·σ(x)", (), F.silu),
+    "silu": ("x·σ(x)", (), F.silu),  # noqa: RUF001
     "mish": ("x·tanh(ln(1 + eˣ))", (), F.mish),
     "sigmoid": ("1 / (1 + e⁻ˣ)", (), torch.sigmoid),
     "logsigmoid": ("ln(1 / (1 + e⁻ˣ))", (), F.logsigmoid),
     "tanh": ("(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", (), torch.tanh),
     "tanhshrink": ("x − tanh(x)", (), F.tanhshrink),
-    "hardtanh": ("min(max({min_val:.4g}, x), {max_val:.4g})", (("min_val", -1.0), ("max_val", 1.0)), F.hardtanh),
+    "hardtanh": (
+        "min(max({min_val:.4g}, x), {max_val:.4g})", (("min_val", -1.0), ("max_val", 1.0)), F.hardtanh,
+    ),
     "hardsigmoid": ("min(max(0, x/6 + 1/2), 1)", (), F.hardsigmoid),
     "hardswish": ("x·min(max(0, x + 3), 6) / 6", (), F.hardswish),
     "hardshrink": ("x if |x| > {lambd:.4g} else 0", (("lambd", 0.5),), F.hardshrink),
@@ -50,7 +52,9 @@ FUNCTIONS: Mapping[str, tuple[str, tuple[tuple[str, float], ...], Callable]] = {
         "x if x > 0 else a·x, a from {lower:.4g} to {upper:.4g}", (("lower", 1 / 8), ("upper", 1 / 3)),
         lambda x, lower, upper: F.leaky_relu(x, (lower + upper) / 2),
     ),
-    "threshold": ("x if x > {threshold:.4g} else {value:.4g}", (("threshold", 0.0), ("value", 0.0)), F.threshold),
+    "threshold": (
+        "x if x > {threshold:.4g} else {value:.4g}", (("threshold", 0.0), ("value", 0.0)), F.threshold,
+    ),
 }  # fmt: skip
 SOFTMAX = {
     "softmax": "exp(xᵢ) / Σⱼ exp(xⱼ)",
@@ -80,7 +84,7 @@ class ActivationCurve:
         high: The largest.
         mean: Of the finite ones.
         zeros: Share of outputs that are exactly 0.
-        flat: Share of inputs at which the slope is smaller than 0.01 in size, so that almost no gradient passes.
+        flat: Share of inputs with a slope smaller than 0.01 in size: almost no gradient passes.
         pairs: For softmax: inputs and outputs of the first sample, sorted by input.
     """
 
@@ -130,7 +134,7 @@ def activation_curves(trace: Trace, layer: str | None = None) -> tuple[Activatio
     if not found:
         labels = [op.label for op in trace.ops if op.name.rstrip("_") in ACTIVATIONS]
         raise UsageError(
-            "the network has no activation function" if layer is None else "there is no activation function here",
+            "there is no activation function" + ("" if layer is None else " here"),
             where=trace.network, got=None if layer is None else repr(layer),
             hint=did_you_mean(layer, labels) if layer is not None and labels else None,
         )  # fmt: skip

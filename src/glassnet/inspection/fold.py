@@ -24,7 +24,7 @@ Neighbours = dict[int, tuple[set[int], set[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A single operation: its number, the module calls around it (outermost first), and what it looks like."""
+    """A single operation: its number, the module calls around it, outermost first, and what it looks like."""
 
     number: int
     calls: tuple[int, ...]
@@ -60,7 +60,8 @@ def tree(leaves: Sequence[Leaf], types: Sequence[str]) -> tuple[Part, ...]:
         the leaf.
 
     Example:
-        >>> parts = tree([Leaf(0, (0, 1), "conv"), Leaf(1, (0, 1), "relu"), Leaf(2, (0, 2), "add")], ["Net", "A", "B"])
+        >>> leaves = [Leaf(0, (0, 1), "conv"), Leaf(1, (0, 1), "relu"), Leaf(2, (0, 2), "add")]
+        >>> parts = tree(leaves, ["Net", "A", "B"])
         >>> parts[0].parts[0].looks, parts[0].parts[1].looks
         ('A(conv relu)', 'add')
     """
@@ -159,7 +160,8 @@ def fold_equal(
 ) -> tuple[Part, ...]:
     """Lay equal modules that follow each other over each other, at every level.
 
-    They must hang together in one of two ways: one reads what those before it made, or all read and feed the same.
+    They must hang together in one of two ways: one reads what those before it made, or all read and feed
+    the same.
 
     Args:
         parts: From `tree`.
@@ -172,11 +174,12 @@ def fold_equal(
     runs: list[list[Part]] = []
     for part in parts:
         free = part.call is not None and part.call not in wanted
-        if runs and free and runs[-1][-1].looks == part.looks and runs[-1][-1].call not in wanted:
-            if _hang_together(runs[-1], part, neighbours):
-                runs[-1].append(part)
-                continue
-        runs.append([part])
+        last = runs[-1][-1] if runs else part
+        alike = free and bool(runs) and last.looks == part.looks and last.call not in wanted
+        if alike and _hang_together(runs[-1], part, neighbours):
+            runs[-1].append(part)
+        else:
+            runs.append([part])
     found = []
     for run in runs:
         worth = len(run) > 1 and len(run) * (len(run[0].parts) - 1) > SMALL

@@ -1,4 +1,4 @@
-"""The weights of a layer as pictures: those of a first convolution as small colour pictures, others as a grid."""
+"""The weights of a layer as pictures: a first convolution's in colour, others as a grid."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def draw_kernels(net: nn.Module, layer: str, *, lang: str | None = None) -> Figu
     """Draw the weights of a layer with one scale.
 
     The kernels of a convolution over three channels are colour pictures: grey is 0, and the largest weight in
-    size, of all kernels, is full colour. Of any other convolution each row is an output channel and each column
-    an input channel; of a linear layer the weights are one map.
+    size, of all kernels, is full colour. Of any other convolution each row is an output channel and each
+    column an input channel; of a linear layer the weights are one map.
 
     Args:
         net: Any network.

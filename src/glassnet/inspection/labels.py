@@ -7,25 +7,32 @@ from typing import TYPE_CHECKING, Literal
 from glassnet.trace.trace import Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from glassnet.trace.trace import Op, Trace
 
 Role = Literal["weights", "activation", "pool", "norm", "join", "reshape", "loss", "other"]
 
 ACTIVATIONS = {
-    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_sigmoid",
-    "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softmax",
-    "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
+    "log_sigmoid", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu",
+    "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
+    "threshold",
 }  # fmt: skip
 JOINS = {
-    "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "multiply", "maximum", "minimum", "cat",
-    "concat", "concatenate", "stack", "hstack", "vstack",
+    "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "multiply", "maximum",
+    "minimum", "cat", "concat", "concatenate", "stack", "hstack", "vstack",
 }  # fmt: skip
 RESHAPES = {
-    "T", "broadcast_to", "chunk", "contiguous", "expand", "expand_as", "flatten", "flip", "getitem", "mT", "moveaxis",
-    "movedim", "narrow", "permute", "pixel_shuffle", "pixel_unshuffle", "ravel", "repeat", "reshape", "roll",
-    "select", "split", "squeeze", "swapaxes", "t", "tensor_split", "transpose", "unbind", "unflatten", "unsqueeze",
-    "view", "view_as", "channel_shuffle", "pad",
+    "T", "broadcast_to", "channel_shuffle", "chunk", "contiguous", "expand", "expand_as", "flatten",
+    "flip", "getitem", "mT", "moveaxis", "movedim", "narrow", "pad", "permute", "pixel_shuffle",
+    "pixel_unshuffle", "ravel", "repeat", "reshape", "roll", "select", "split", "squeeze", "swapaxes",
+    "t", "tensor_split", "transpose", "unbind", "unflatten", "unsqueeze", "view", "view_as",
 }  # fmt: skip
+PRODUCTS = frozenset(
+    ("matmul", "addmm", "einsum", "bmm", "mm")
+)  # they have weights where they read parameters
+FOUR_AXES = 4  # B×heads×N×C
 WEIGHTED = ("conv", "linear", "bilinear", "embedding", "multi_head_attention", "lstm", "gru", "rnn")
 BY_PLACE = {  # the names of what a call gives by place, after its tensors
     "conv": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
@@ -59,21 +66,20 @@ def role(op: Op) -> Role:
         several tensors together, `reshape` for what moves numbers and changes none, `loss`, or `other`.
     """
     name = op.name.rstrip("_")
-    if op.stage == "loss":
-        return "loss"
-    if "norm" in name.split("_") or name in ("layer_norm", "normalize"):
-        return "norm"
-    if "pool" in name or name == "interpolate":
-        return "pool"
-    if name.startswith(WEIGHTED) or (op.function == "unseen" and op.parameters):
-        return "weights"
-    if name in ACTIVATIONS:
-        return "activation"
-    if name in JOINS and (len(op.inputs) > 1 or "cat" in name):
-        return "join"
-    if name in RESHAPES:
-        return "reshape"
-    return "weights" if op.parameters and name in ("matmul", "addmm", "einsum", "bmm", "mm") else "other"
+    weighted = name.startswith(WEIGHTED) or (
+        bool(op.parameters) and (name in PRODUCTS or op.function == "unseen")
+    )
+    rules: tuple[tuple[Role, bool], ...] = (
+        ("loss", op.stage == "loss"),
+        ("norm", "norm" in name.split("_") or name == "normalize"),
+        ("pool", "pool" in name or name == "interpolate"),
+        ("weights", weighted),
+        ("activation", name in ACTIVATIONS),
+        ("join", name in JOINS and (len(op.inputs) > 1 or "cat" in name)),
+        ("reshape", name in RESHAPES),
+    )
+    found: list[Role] = [role for role, holds in rules if holds]
+    return found[0] if found else "other"
 
 
 def settings(op: Op, trace: Trace) -> str:
@@ -87,33 +93,8 @@ def settings(op: Op, trace: Trace) -> str:
         `5×5, 3→6`, `3×3 /2 pad 1, 64→128`, `2×2 /2`, `784→512`, `p 0.4`, or "".
     """
     name = op.name.rstrip("_")
-    weight = _weight_shape(op, trace)
-    if name.startswith("conv") and weight is not None:
-        return _convolution(op, weight, transposed="transpose" in name)
-    if name == "linear" and weight is not None:
-        return f"{weight[-1]}→{weight[0] if len(weight) > 1 else 1}"
-    if name == "embedding" and weight is not None:
-        return f"{weight[0]}×{weight[1]}"
-    if "pool" in name:
-        return _pooling(op, name)
-    if name == "multi_head_attention_forward":
-        return f"{_argument(op, 'num_heads')} heads"
-    if name == "scaled_dot_product_attention":
-        shape = trace.values[op.inputs[0]].shape
-        return f"{shape[1]} heads" if len(shape) == 4 else ""  # noqa: PLR2004 — B×heads×N×C
-    for short, key in (("p", "p"), ("slope", "negative_slope"), ("groups", "num_groups")):
-        found = _argument(op, key)
-        if name.endswith(("dropout", "dropout2d", "leaky_relu", "group_norm")) and found is not None:
-            off = key == "p" and _argument(op, "training") is False
-            return f"{short} {_plain(found)}{', off' if off else ''}"
-    if name in ("cat", "stack", "softmax", "log_softmax", "mean", "sum", "flatten"):
-        found = _argument(op, "start_dim" if name == "flatten" else "dim")
-        return "" if found is None else f"dim {_plain(found)}{'…' if name == 'flatten' else ''}"
-    if name in ("permute", "transpose"):
-        return _plain([a for a in _flat(op.args[1:]) if isinstance(a, int)])
-    if name == "getitem" and len(op.args) > 1:
-        return f"[{_index(op.args[1])}]"
-    return _scalar(op, name)
+    told = next((tell for names, tell in SETTINGS if name.startswith(names)), _scalar)
+    return told(op, trace)
 
 
 def shapes(op: Op, trace: Trace) -> str:
@@ -169,28 +150,71 @@ def _argument(op: Op, key: str) -> object:
     return op.args[place] if place < len(op.args) else None
 
 
-def _convolution(op: Op, weight: tuple[int, ...], *, transposed: bool) -> str:
-    groups = _argument(op, "groups") or 1
+def _convolution(op: Op, trace: Trace) -> str:
+    weight = _weight_shape(op, trace)
+    if weight is None:
+        return ""
+    groups = _argument(op, "groups")
     groups = groups if isinstance(groups, int) else 1
-    outside, inside = (
-        weight[1] * groups if transposed else weight[0],
-        weight[0] if transposed else weight[1] * groups,
-    )
+    outside, inside = weight[0], weight[1] * groups
+    if "transpose" in op.name:
+        outside, inside = weight[1] * groups, weight[0]
     parts = [_window(weight[2:], op)]
     if groups > 1:
         parts.append("depthwise" if groups == inside else f"{groups} groups")
-    parts.append(f"{inside}→{outside}")
-    return ", ".join(parts)
+    return ", ".join([*parts, f"{inside}→{outside}"])
 
 
-def _pooling(op: Op, name: str) -> str:
-    if name.startswith("adaptive"):
+def _linear(op: Op, trace: Trace) -> str:
+    weight = _weight_shape(op, trace)
+    return "" if weight is None else f"{weight[-1]}→{weight[0] if len(weight) > 1 else 1}"
+
+
+def _embedding(op: Op, trace: Trace) -> str:
+    weight = _weight_shape(op, trace)
+    return "" if weight is None else shape_text(weight)
+
+
+def _pooling(op: Op, trace: Trace) -> str:
+    sides = int(op.name.rstrip("_")[-2]) if op.name.rstrip("_")[-2:] in ("1d", "2d", "3d") else 1
+    if op.name.startswith("adaptive"):
         size = op.args[1] if len(op.args) > 1 else op.kwargs.get("output_size")
-        return f"to {_sides(size, 2 if name.endswith('2d') else 1)}"
+        return f"to {_sides(size, sides)}"
     kernel = _argument(op, "kernel_size")
-    sides = 2 if name.endswith("2d") else 3 if name.endswith("3d") else 1
     window = _window(tuple(_flat([kernel])) * (1 if isinstance(kernel, list | tuple) else sides), op)
     return window + (", ceil" if _argument(op, "ceil_mode") else "")
+
+
+def _heads(op: Op, trace: Trace) -> str:
+    heads = _argument(op, "num_heads")
+    if heads is None:  # of scaled_dot_product_attention: B×heads×N×C
+        shape = trace.values[op.inputs[0]].shape
+        heads = shape[1] if len(shape) == FOUR_AXES else None
+    return "" if heads is None else f"{heads} heads"
+
+
+def _dropout(op: Op, trace: Trace) -> str:
+    share = _argument(op, "p")
+    off = ", off" if _argument(op, "training") is False else ""
+    return f"p {_plain(0.5 if share is None else share)}{off}"
+
+
+def _keyed(key: str, template: str) -> Callable[[Op, Trace], str]:
+    """Make a teller of one argument."""
+
+    def told(op: Op, trace: Trace) -> str:
+        given = _argument(op, key)
+        return "" if given is None else template.format(_plain(given))
+
+    return told
+
+
+def _axes(op: Op, trace: Trace) -> str:
+    return _plain([axis for axis in _flat(op.args[1:]) if isinstance(axis, int)])
+
+
+def _place(op: Op, trace: Trace) -> str:
+    return f"[{_index(op.args[1])}]" if len(op.args) > 1 else ""
 
 
 def _window(kernel: tuple, op: Op) -> str:
@@ -214,8 +238,9 @@ def _sides(size: object, count: int) -> str:
     return str(parts[0]) if len(set(parts)) == 1 and count == 1 else "×".join(map(str, parts))
 
 
-def _scalar(op: Op, name: str) -> str:
+def _scalar(op: Op, trace: Trace) -> str:
     """Write arithmetic with a plain number: `× 0.5`."""
+    name = op.name.rstrip("_")
     signs = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "truediv": "÷", "pow": "^"}
     sign = signs.get(name.removeprefix("i") if name.startswith("i") else name)
     numbers = [a for a in op.args[1:2] if isinstance(a, int | float) and not isinstance(a, bool)]
@@ -246,3 +271,20 @@ def _plain(content: object) -> str:
     if isinstance(content, list | tuple):
         return ", ".join(map(_plain, content))
     return f"{content:.4g}" if isinstance(content, float) else str(content)
+
+
+# what begins with one of these names -> what tells its settings
+SETTINGS: tuple[tuple[tuple[str, ...], Callable[[Op, Trace], str]], ...] = (
+    (("conv",), _convolution),
+    (("linear",), _linear),
+    (("embedding",), _embedding),
+    (("max_pool", "avg_pool", "lp_pool", "adaptive"), _pooling),
+    (("multi_head_attention", "scaled_dot_product"), _heads),
+    (("dropout", "alpha_dropout", "feature_dropout"), _dropout),
+    (("leaky_relu",), _keyed("negative_slope", "slope {}")),
+    (("group_norm",), _keyed("num_groups", "groups {}")),
+    (("flatten",), _keyed("start_dim", "dim {}…")),
+    (("cat", "stack", "softmax", "log_softmax", "mean", "sum"), _keyed("dim", "dim {}")),
+    (("permute", "transpose"), _axes),
+    (("getitem",), _place),
+)

@@ -1,11 +1,12 @@
 """Boxes into layers: which box lies in which row, and in which order the boxes of a row stand.
 
-A row holds slots. A box takes a slot in each row it spans (high boxes span several), and a wire that passes a row
-takes one, too: all wires from the same outlet share it, so that they are one line until they part.
+A row holds slots. A box takes a slot in each row it spans (high boxes span several), and a wire that passes
+a row takes one, too: all wires from the same outlet share it, so that they are one line until they part.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A line from one box to another; wires of one source with the same key are drawn as one until they part."""
+    """A line from one box to another; those of one source with the same key are one line until they part."""
 
     source: str
     target: str
@@ -52,7 +53,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A line between slots of neighbouring rows; where it leaves the upper and meets the lower, from their left."""
+    """A line between slots of neighbouring rows, with its ends in px from the left of each."""
 
     upper: Slot
     lower: Slot
@@ -111,11 +112,11 @@ def downward(boxes: Sequence[Box], wires: Iterable[Wire]) -> list[tuple[str, str
         after[wire.source].append(wire.target)
     state: dict[str, int] = {}
     turned: set[tuple[str, str]] = set()
-    for start in after:
+    for start, those in after.items():
         if start in state:
             continue
         state[start] = 1
-        path = [(start, iter(after[start]))]
+        path = [(start, iter(those))]
         while path:
             here, rest = path[-1]
             following = next(rest, None)
@@ -170,7 +171,7 @@ def _segments(
     slots = [Slot(b.id, None, first[b.id] + part, b.width) for b in boxes for part in range(spans[b.id])]
     segments = [
         Segment(upper, lower, 0.0, 0.0, "body")
-        for upper, lower in zip(slots, slots[1:], strict=False)
+        for upper, lower in itertools.pairwise(slots)
         if upper.box == lower.box
     ]
     lanes: dict[tuple[str, str], list[Slot]] = {}
@@ -187,7 +188,7 @@ def _segments(
         start_x = outlet(known[up], wire.key) if not turned else inlet(known[up], wire.key)
         stop_x = inlet(known[down], wire.key) if not turned else outlet(known[down], wire.key)
         chain = [start, *passed, stop]
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in itertools.pairwise(chain):
             kind = "lane" if upper.key is not None and lower.key is not None else "end"
             segments.append(
                 Segment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 TITLE, SMALL = 12.5, 11.0  # px, sizes of letters
 LINE, PAD = 17.0, 10.0  # px: of a line of text; inside a box
 LEAST_WIDTH, MOST_WIDTH = 128.0, 330.0
+ONE_LINE = 210.0  # px: what fits into it stands in one line
 HEADER, BORDER, FOOT = 27.0, 14.0, 12.0  # px of a group: its title, its sides, its bottom
 STRIP = 7.0  # px, the colours of what a closed module holds
 BEHIND = 4.0  # px, by which the cards behind a pile show
@@ -109,7 +111,7 @@ def _steps(edge: GraphEdge, above: Mapping[str, tuple[str, ...]]) -> list[tuple[
     level = out[shared - 1] if shared else ""
     path = [*into[shared:], edge.target]
     steps.append((level, Wire(here, path[0], key)))
-    steps += [(group, Wire(f">{key}", inner, key)) for group, inner in zip(path, path[1:], strict=False)]
+    steps += [(group, Wire(f">{key}", inner, key)) for group, inner in itertools.pairwise(path)]
     return steps
 
 
@@ -162,13 +164,12 @@ def _group(node: GraphNode, wires: Mapping[str, dict[Wire, None]], aim: float | 
     left = (width - level.width) / 2
     width += behind
     placed = {name: (x + left, y + HEADER) for name, (x, y) in level.boxes.items()}
-    moved = {wire: tuple((x + left, y + HEADER) for x, y in path) for wire, path in level.wires.items()}
-    for wire, path in moved.items():  # under the title, and to the lower border
-        if wire.source in entries:
-            path = ((path[0][0], 0.0), *path)
-        if wire.target in exits:
-            path = (*path, (path[-1][0], height))
-        moved[wire] = path
+    moved = {}
+    for wire, path in level.wires.items():
+        points = [(x + left, y + HEADER) for x, y in path]
+        under_title = [(points[0][0], 0.0)] if wire.source in entries else []
+        to_the_border = [(points[-1][0], height)] if wire.target in exits else []
+        moved[wire] = (*under_title, *points, *to_the_border)
     box = Box(
         node.id, width, height,
         inlets={name[1:]: placed[name][0] + 4.0 for name in entries},
@@ -250,7 +251,9 @@ def _least_width(node: GraphNode) -> float:
     if not node.note:
         one = first + 14 + text_width(node.shape, SMALL)
         return (
-            min(max(LEAST_WIDTH, one + 2 * PAD), 210.0) if one < 210.0 else max(first + 2 * PAD, LEAST_WIDTH)
+            min(max(LEAST_WIDTH, one + 2 * PAD), ONE_LINE)
+            if one < ONE_LINE
+            else max(first + 2 * PAD, LEAST_WIDTH)
         )
     behind = 2 * BEHIND if node.count > 1 else 0.0
     return min(max(LEAST_WIDTH, first + 2 * PAD, second + 2 * PAD) + behind, MOST_WIDTH)

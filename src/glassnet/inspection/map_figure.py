@@ -187,7 +187,7 @@ def _image(axes: Axes, colours: np.ndarray, x: float, y: float, wide: float = 0,
 def _sheet(
     grid: Grid, maps: np.ndarray, factor: int, columns: int, label: int, row_number: int
 ) -> np.ndarray:
-    """Make the picture of all maps with their numbers: by hand, since matplotlib takes a second for 300 texts."""
+    """Make the picture of all maps and numbers: by hand, since matplotlib takes a second for 300 texts."""
     count, tall, wide = len(maps), maps.shape[1] * factor, maps.shape[2] * factor
     rows = -(-count // columns)
     first = LABEL if grid.table else 0

@@ -36,8 +36,8 @@ def draw_feature_maps(
 ) -> Figure:
     """Draw all channels of what a layer makes, with one colour scale, and the input beside them.
 
-    Colours go from blue over white (0) to red where there are negative numbers, else from dark to light; the bar
-    under the maps tells the smallest and largest number. Channels of zeros only are crossed out.
+    Colours go from blue over white (0) to red where there are negative numbers, else from dark to light; the
+    bar under the maps tells the smallest and largest number. Channels of zeros only are crossed out.
 
     Args:
         trace: Of one pass that kept the layer's output.
@@ -137,8 +137,10 @@ def as_maps(
         UsageError: Tokens are no square, or the tensor has no numbers or too many axes.
 
     Example:
-        >>> as_maps(np.zeros((2, 8, 4, 4)), 0)[0].shape, as_maps(np.zeros((2, 17, 8)), 0, square=True)[0].shape
-        ((8, 4, 4), (8, 4, 4))
+        >>> as_maps(np.zeros((2, 8, 4, 4)), 0)[0].shape
+        (8, 4, 4)
+        >>> as_maps(np.zeros((2, 17, 6)), 0, square=True)[0].shape
+        (6, 4, 4)
     """
     one = numbers[sample] if numbers.ndim > 1 else numbers
     if one.size == 0 or numbers.ndim > 5:  # noqa: PLR2004 — B×C×D×H×W
@@ -197,7 +199,7 @@ def noted(grid: Grid, words: Mapping[str, str]) -> Grid:
 
 
 def _beside(trace: Trace, sample: int, picture: np.ndarray | None, words: Mapping[str, str]) -> Beside | None:
-    """Take the picture that is given, or the network's input as it was kept, brought into 0..255 as is told."""
+    """Take the picture that is given, or the network's input as it was kept, brought into 0..255."""
     if picture is not None:
         height, width, channels = picture.shape
         return Beside(picture, (words["picture"], f"{channels}×{height}×{width}"))

@@ -1,12 +1,12 @@
-"""Rows of slots into positions: lines straight where they can be, boxes near what they belong to, none overlapping.
+"""Rows of slots into positions: lines straight where they can be, boxes near what they belong to.
 
-Slots that are to stand exactly below each other (parts of a box, a wire passing rows, a plain chain of boxes) are
+Slots that are to stand exactly below each other (parts of a box, a wire passing rows, a chain of boxes) are
 one strand with one x. Strands move towards their neighbours and keep their distance from those beside them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,12 @@ def place_slots(rows: Rows) -> dict[Slot, float]:
         rows: From `into_rows`.
 
     Returns:
-        The left side of each slot in px, the leftmost at 0; slots of a row keep their order and do not overlap.
+        The left side of each slot in px, the leftmost at 0; slots of a row keep their order without overlap.
     """
     strand, shift = _strands(rows)
     distances: dict[tuple[int, int], float] = {}
     for row in rows.rows:
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in itertools.pairwise(row):
             gap = LANE_GAP if left.key is not None and right.key is not None else BOX_GAP
             least = left.width + gap + shift[left] - shift[right]
             pair = strand[left], strand[right]
@@ -113,7 +113,7 @@ def _strands(rows: Rows) -> tuple[dict[Slot, int], dict[Slot, float]]:
 
 
 def _trunk(rows: Rows, outs: Mapping[Slot, Sequence[Segment]]) -> set[Segment]:
-    """Find the lines that alone lead out of a group, where other lines from the same slot end inside of it."""
+    """Find the lines that alone lead out of a group, where other lines from the same slot end inside."""
     reaching: set[Slot] = set()
     for segment in sorted(rows.segments, key=lambda s: -s.upper.row):
         if segment.lower.box in rows.ends or segment.lower in reaching:
@@ -168,7 +168,7 @@ def _relaxed(count: int, distances: Sequence[Distance], springs: Sequence[Spring
     """Move strands towards their neighbours, keep distances, and end with distances that hold exactly."""
     order = _left_to_right(count, distances)
     x = _pushed_right([0.0] * count, order, distances)
-    weight = Counter({number: 0.0 for number in range(count)})
+    weight = dict.fromkeys(range(count), 0.0)
     for spring in springs:
         weight[spring.a] += spring.strength
         weight[spring.b] += spring.strength
@@ -241,7 +241,7 @@ class Net:
 
 
 def tracks(nets: Mapping[tuple, Net]) -> dict[tuple, int]:
-    """Give the lines between two rows heights for their horizontal parts, so that few cross and none coincide.
+    """Give the lines between two rows heights for their horizontal parts, so that few cross, none coincide.
 
     Args:
         nets: By what names them.

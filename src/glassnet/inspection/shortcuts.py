@@ -1,4 +1,4 @@
-"""Shortcuts: links along which numbers reach a join without the operations beside them (residual connections)."""
+"""Shortcuts: links that reach a join past the operations beside them, as residual connections do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def find_shortcuts(
     """Find the links of a network that are shortcuts.
 
     A link into a join is one where its start also reaches the join by another way. Of the two branches of a
-    sum the one with at most half the operations of the other is one, too: ResNet's convolution 1×1 beside a block.
+    sum the one with at most half the operations of the other is one, too: ResNet's convolution 1×1 beside
+    a block.
 
     Args:
         before: For each operation, in order, those whose results it reads; what is no key has none before it.
@@ -32,9 +33,9 @@ def find_shortcuts(
     """
     place = {number: index for index, number in enumerate(dict.fromkeys(_all(before)))}
     reached: dict[int, int] = {}  # for each, as bits, itself and all before it
-    for number in place:
+    for number, bit in place.items():
         if number not in before:
-            reached[number] = 1 << place[number]
+            reached[number] = 1 << bit
     for number, those in before.items():
         reached[number] = 1 << place[number]
         for earlier in those:

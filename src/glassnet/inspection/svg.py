@@ -1,4 +1,4 @@
-"""A placed graph as SVG text: works on white and on paper; every box can be found, hovered and clicked by a page."""
+"""A placed graph as SVG text, for screens and paper; a page can find, hover and click every box."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from xml.sax.saxutils import escape, quoteattr
 
 from glassnet.inspection.columns import simplified
 from glassnet.inspection.layout import (
-    BEHIND, HEADER, LINE, PAD, SMALL, STRIP, TITLE, PlacedEdge, PlacedNode, lines_of, place, text_width,
+    BEHIND,
+    HEADER,
+    LINE,
+    PAD,
+    SMALL,
+    STRIP,
+    TITLE,
+    PlacedEdge,
+    PlacedNode,
+    lines_of,
+    place,
+    text_width,
 )  # fmt: skip
 from glassnet.texts import texts
 
@@ -56,8 +67,8 @@ STYLE = f"""
 def draw_graph(graph: Graph) -> str:
     """Draw a graph.
 
-    Each box is a `g` with `id`, `data-kind`, `data-path`, `data-op` (numbers of its operations, the drawn one first)
-    and a `title`; each arrow a `path` with `data-from` and `data-to`.
+    Each box is a `g` with `id`, `data-kind`, `data-path`, `data-op` (numbers of its operations, the drawn one
+    first) and a `title`; each arrow a `path` with `data-from` and `data-to`.
 
     Args:
         graph: From `forward_graph` or `backward_graph`.
@@ -76,9 +87,9 @@ def draw_graph(graph: Graph) -> str:
     height = placed.height + HEAD + LEGEND + 2 * MARGIN
     left, top = (width - placed.width) / 2, MARGIN + HEAD
     said = f"{graph.title} · {graph.subtitle}"
+    size = f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="gn-graph" lang="{graph.lang}" role="img" '
-        f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="gn-graph" lang="{graph.lang}" role="img" {size}>',
         f"<title>{escape(said)}</title>",
         f"<style>{STYLE}</style>",
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
@@ -175,8 +186,8 @@ def _leaf(placed: PlacedNode) -> str:
     parts.append(_rect(x, y, width, height, height / 2 if pill else 5, light, strong if not pill else INK))
     if node.role != "other" and not pill:
         parts.append(
-            f'<path d="M{_n(x + 5)} {_n(y)}h-0.5a4.5 4.5 0 0 0 -4.5 4.5v{_n(height - 9)}a4.5 4.5 0 0 0 4.5 4.5h0.5z" '
-            f'fill="{strong}"/>'
+            f'<path fill="{strong}" d="M{_n(x + 5)} {_n(y)}h-0.5a4.5 4.5 0 0 0 -4.5 4.5v{_n(height - 9)}'
+            f'a4.5 4.5 0 0 0 4.5 4.5h0.5z"/>'
         )
     inset = PAD + (2 if not pill else 4)
     for number, (bold, plain, right) in enumerate(lines_of(node, placed.width)):
@@ -304,7 +315,8 @@ def _legend(
             x += 22 + text_width(words[role], SMALL) + 20
     if any(edge.edge.shortcut for edge in edges):
         parts.append(
-            f'<path class="wire short" d="M{_n(x)} 6h20"/><path class="head short" d="M{_n(x + 26)} 6l-7 -4v8z"/>'
+            f'<path class="wire short" d="M{_n(x)} 6h20"/>'
+            f'<path class="head short" d="M{_n(x + 26)} 6l-7 -4v8z"/>'
         )
         parts.append(_text(x + 32, 10, words["shortcut"], "s"))
         x += 32 + text_width(words["shortcut"], SMALL) + 20
