@@ -11,7 +11,7 @@ from glassnet.inspection.labels import Role, role, settings, shape_text, shapes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from glassnet.inspection.fold import Part
+    from glassnet.inspection.opening import Part
     from glassnet.trace.trace import ModuleCall, Op, Trace
 
 Link = tuple[int, int]

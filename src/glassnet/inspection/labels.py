@@ -29,9 +29,7 @@ RESHAPES = {
     "pixel_unshuffle", "ravel", "repeat", "reshape", "roll", "select", "split", "squeeze", "swapaxes",
     "t", "tensor_split", "transpose", "unbind", "unflatten", "unsqueeze", "view", "view_as",
 }  # fmt: skip
-PRODUCTS = frozenset(
-    ("matmul", "addmm", "einsum", "bmm", "mm")
-)  # they have weights where they read parameters
+PRODUCTS = {"matmul", "addmm", "einsum", "bmm", "mm"}  # with weights where they read parameters
 FOUR_AXES = 4  # B×heads×N×C
 WEIGHTED = ("conv", "linear", "bilinear", "embedding", "multi_head_attention", "lstm", "gru", "rnn")
 BY_PLACE = {  # the names of what a call gives by place, after its tensors
