@@ -56,7 +56,7 @@ layer = st.one_of(
         lambda k, s, p, d: nn.Conv2d(1, 1, k, s, p, d, bias=False),
         st.integers(1, 4), st.integers(1, 2), st.integers(0, 2), st.integers(1, 2),
     ),
-    st.builds(lambda k, s: nn.AvgPool2d(k, s), st.integers(1, 3), st.integers(1, 2)),
+    st.builds(nn.AvgPool2d, st.integers(1, 3), st.integers(1, 2)),
     st.just(nn.ReLU()),
 )  # fmt: skip
 

@@ -139,7 +139,7 @@ def test_a_network_of_a_thousand_operations_stays_readable():
     )
     table = looked(net, 1, 4)
     assert table.totals.operations == 1000
-    lines, depth = fold(table)
+    lines, _ = fold(table)
     assert len(lines) <= MOST_LINES
     shown = sum(line.row.op is not None for line in lines)
     assert shown + sum(line.folded for line in lines) == 1000

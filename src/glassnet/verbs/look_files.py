@@ -99,17 +99,13 @@ def _kernels(subject: Subject, layer: str, lang: str) -> bytes | None:
 
 def _page(subject: Subject, trace: Trace, table: Table, lang: str) -> str:
     words: Mapping[str, str] = texts(lang, "look")
-    rows = {row.op: row for root in (table.root, *table.loss) for row in root.walk() if row.op is not None}
-    sizes = {number: size_text(row.size, words) for number, row in rows.items()}
-    seen = {number: sees_text(row.fields, words) for number, row in rows.items()}
+    rows = [row for root in (table.root, *table.loss) for row in root.walk()]
+    sizes = {row.op: size_text(row.size, words) for row in rows if row.op is not None}
+    seen = {row.op: sees_text(row.fields, words) for row in rows if row.op is not None}
     return look_page(
         trace,
-        formulas={
-            row.op: text for row in rows if row.op is not None and (text := size_text(row.size, words))
-        },
-        receptive_fields={
-            row.op: text for row in rows if row.op is not None and (text := sees_text(row.fields, words))
-        },
+        formulas={number: text for number, text in sizes.items() if text},
+        receptive_fields={number: text for number, text in seen.items() if text},
         graph=draw_graph(forward_graph(trace, lang=lang)),
         picture=subject.raw,
         classes=subject.classes,

@@ -53,7 +53,8 @@ def middle_of_first_layer(trace: Trace) -> str | None:
 
     Example:
         >>> from glassnet.trace.record import record
-        >>> middle_of_first_layer(record(torch.nn.Sequential(torch.nn.Conv2d(3, 6, 5)), torch.zeros(1, 3, 32, 32)))
+        >>> net = torch.nn.Sequential(torch.nn.Conv2d(3, 6, 5))
+        >>> middle_of_first_layer(record(net, torch.zeros(1, 3, 32, 32)))
         '0[0,0,14,14]'
     """
     for call in trace.calls[1:]:
