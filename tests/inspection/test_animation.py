@@ -52,7 +52,9 @@ def test_one_frame_for_each_number_and_the_output_fills_up():
 
 def test_the_window_moves_over_the_padding_first():
     frames, _, _ = gif_of(tutorial(padding=1), INPUT.float()[None, None])
-    first, last = (np.argwhere(np.abs(frame - np.array(MARK)).max(axis=2) <= 12) for frame in (frames[0], frames[-1]))
+    first, last = (
+        np.argwhere(np.abs(frame - np.array(MARK)).max(axis=2) <= 12) for frame in (frames[0], frames[-1])
+    )
     left_first, left_last = (marks[marks[:, 1] < 400] for marks in (first, last))
     places = left_first[left_first[:, 0] < 480]
     assert places.min(axis=0).tolist() == [104, 28]
@@ -100,4 +102,10 @@ def test_numbers_that_are_not_finite():
 
 
 def test_numbers_in_words():
-    assert [number(value) for value in (3.0, -0.0, 0.12345, float("nan"), -1e-7)] == ["3", "0", "0.1235", "nan", "−1e−07"]
+    assert [number(value) for value in (3.0, -0.0, 0.12345, float("nan"), -1e-7)] == [
+        "3",
+        "0",
+        "0.1235",
+        "nan",
+        "−1e−07",
+    ]

@@ -271,7 +271,9 @@ class _Scene:
         if window.kind == "avg_pool":
             divisors = {"places": len(terms), "inside": len(inside)}
             divisor = divisors[window.divisor] if isinstance(window.divisor, str) else window.divisor
-            parts = [number(term.value or 0.0) for term in inside[:1]] + [signed(term.value or 0.0) for term in inside[1:]]
+            parts = [number(term.value or 0.0) for term in inside[:1]] + [
+                signed(term.value or 0.0) for term in inside[1:]
+            ]
             said = _fitting(parts, room * 1.0 - 200, 16, words["more"])
             said = words["average"].format(sum=said, divisor=divisor, value=number(value))
             return write(draw, (LEFT, CAPTION + 30), said, 16, INK)

@@ -77,7 +77,11 @@ def explain_page(
         "what": what_it_is(made, 1, lang),
         "at": list(at),
         "picture": png_address(picture) if picture is not None else None,
-        "window": _window(window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input") if window is not None else None,
+        "window": _window(
+            window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input"
+        )
+        if window is not None
+        else None,
         "other": _other(trace, made, at, expansions or {}) if window is None else None,
     }
     return build_page(
