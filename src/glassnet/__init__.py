@@ -9,6 +9,7 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `begin`, `events`: the same for a loop of one's own; it gets `Step`, `Judging`, `Epoch`, `Finished`
 - `Run`, `open_run`: the folder that a training wrote
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
+- `explain`, `Explanation`: one number, its gradient or its update, worked by hand
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.evaluate import evaluate as evaluate
+    from glassnet.verbs.explain import explain as explain
+    from glassnet.verbs.explanation import Explanation as Explanation
     from glassnet.verbs.predict import predict as predict
     from glassnet.verbs.train import train as train
 
@@ -58,6 +61,8 @@ _CONTENTS = {
     "open_run": "glassnet.run:open_run",
     "evaluate": "glassnet.verbs.evaluate:evaluate",
     "predict": "glassnet.verbs.predict:predict",
+    "explain": "glassnet.verbs.explain:explain",
+    "Explanation": "glassnet.verbs.explanation:Explanation",
     "board": "glassnet.verbs.board:board",
 }
 __all__ = ["__version__", *_CONTENTS]  # noqa: PLE0604 — one list of the names is enough
