@@ -330,7 +330,7 @@ CONSTANTS = {
 
 CASES = {**WINDOWS, **PRODUCTS, **LINEAR_MAPS, **COPIES, **CONSTANTS}
 NOT_CALLED = {"cuda"}  # it needs a graphics card
-MODULES = {"convolution", "pooling", "products", "linear_maps", "one_hot"}
+MODULES = {"convolution", "pooling", "contraction", "products", "linear_maps", "one_hot"}
 
 
 def last_call(case: str) -> Call:

@@ -144,6 +144,8 @@ def test_adaptive_pools(data, axes, which):
 )
 def test_interpolations(height, width, rows, columns, mode, corners, antialias):
     x, smooth = doubles(2, 3, height, width), mode in ("bilinear", "bicubic")
+    # one column wide and smoothed, PyTorch 2.14 itself repeats the first row (not in channels_last)
+    assume(not (smooth and antialias and columns == 1 < rows))
     call = call_of(
         lambda: F.interpolate(
             x,

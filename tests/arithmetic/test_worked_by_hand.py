@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from recorded_calls import call_of
 from torch import nn
 
-from glassnet.arithmetic.expand import operands, plain_name, rule_of
-from glassnet.arithmetic.expansion import Number
+from glassnet.arithmetic.expand import expand_call, operands, plain_name, rule_of
+from glassnet.arithmetic.expansion import At, Number
 from glassnet.arithmetic.unexpanded import UnexpandedError
 from glassnet.trace.trace import Ref
 
@@ -311,3 +311,18 @@ def test_operands_of_a_recorded_call():
     }  # fmt: skip
     assert operands("max_pool2d", (Ref(4), 2), {"stride": 2}) == {"input": Ref(4)}
     assert operands("linear", (), {"weight": Ref(1), "input": Ref(0)}) == {"weight": Ref(1), "input": Ref(0)}
+
+
+@pytest.mark.parametrize("name", ["zero_", "mul_"])
+def test_a_tensor_that_was_changed_through_a_view_is_not_guessed(name):
+    view, whole = torch.tensor([2.0, 3.0]), torch.tensor([1.0, 2.0, 3.0])
+    arguments = (view,) if name == "zero_" else (view, 0.0)
+    found = expand_call(name, f"torch.Tensor.{name}", At((1,), (view * 0, whole)), arguments, {})
+    assert found.value == 0
+    with pytest.raises(UnexpandedError, match="of what it changes only its result is worked out"):
+        expand_call(name, f"torch.Tensor.{name}", At((1,), (view * 0, whole), 1), arguments, {})
+
+
+def test_the_nearest_number_is_that_of_the_operation_and_not_of_its_derivative():
+    call = call_of(lambda: F.interpolate(torch.tensor([[[0.0, 1.0]]]), scale_factor=1.25))
+    assert call.explained(0, 0, 1).terms[0].numbers[0].index == (0, 0, 0)  # ⌊1/1.25⌋
