@@ -9,7 +9,7 @@ from rich.text import Text
 
 from glassnet.arithmetic.numbers import short
 from glassnet.terminal.console import INDENT, show_table
-from glassnet.terminal.lines import show_line, show_result
+from glassnet.terminal.lines import show_folded, show_line, show_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +44,8 @@ def show_gradient(
         show_line(words["used_by"], used, terminal)
         _show_gradient_terms(found, listed, words, terminal, INDENT)
     for label, reason in found.missing:
-        why = words["random"] if reason == "random" else reason
-        show_line(words["missing"], f"{label}: {why}", terminal)
+        why = words.get(f"missing_{reason}", reason)
+        show_folded(words["missing"], f"{label}: {why}" if label else why, terminal)
     show_result(found.value, found.torch_value, found.difference, words, terminal)
     if found.followed:
         terminal.text.print()

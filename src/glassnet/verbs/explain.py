@@ -128,14 +128,13 @@ def explain(
         backward = chosen.function if chosen else None
         trace = _target_named(record(subject.module, subject.images, keep="all", backward=backward))
         place = find(trace, asked)
-        where = trace, place.value, place.index
-        if question == "number":
-            found = explain_number(*where, depth=depth, most_terms=terms or FOLLOWED)
-        elif question == "gradient":
-            found = explain_gradient(*where, depth=depth, most_terms=terms or FOLLOWED)
-        else:
+        _check_dtype(trace, place, question)
+        if question == "update":
             torch.manual_seed(seed)
             found = _update(subject, trace, place, chosen, rule, steps)
+        else:
+            work_out = explain_number if question == "number" else explain_gradient
+            found = work_out(trace, place.value, place.index, depth=depth, most_terms=terms or FOLLOWED)
     told = (words[key].format(**fields) for key, fields in place.notes)
     notes = dict.fromkeys((*subject.notes, *told, *_notes(words, train=train, loss=chosen)))
     answer = Explanation(question, found, subject, trace, chosen, train, tuple(notes))
@@ -197,6 +196,15 @@ def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Quest
 
 def _any(*given: object) -> bool:
     return any(one is not None for one in given)
+
+
+def _check_dtype(trace: Trace, place: Place, question: Question) -> None:
+    """Refuse what has no arithmetic of real numbers."""
+    dtype = trace.kept[place.value].dtype
+    if dtype.is_complex:
+        raise UsageError("complex numbers are not worked out", where=place.written, got=str(dtype)[6:])
+    if question != "number" and not dtype.is_floating_point:
+        raise UsageError("whole numbers have no gradient", where=place.written, got=str(dtype)[6:])
 
 
 def _target_named(trace: Trace) -> Trace:
