@@ -31,7 +31,7 @@ def gif_of(net, images, **options) -> tuple[list[np.ndarray], list[int], int]:
 
 
 def count(frame: np.ndarray, colour) -> int:
-    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 12).sum())
+    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 5).sum())
 
 
 def tutorial(**settings) -> nn.Conv2d:
