@@ -115,7 +115,9 @@ def test_one_of_a_batch():
 
 
 def test_a_linear_layer_after_a_flatten_keeps_its_planes():
-    trace = record(nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(24, 5)), torch.randn(1, 2, 3, 4), keep="all")
+    trace = record(
+        nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(24, 5)), torch.randn(1, 2, 3, 4), keep="all"
+    )
     assert windowed(trace, 2).input.shape == (2, 3, 4)
     assert windowed(trace, 0) is None
 

@@ -101,19 +101,27 @@ def animate(
 
 def _palette(picture: np.ndarray | None) -> Image.Image:
     """Give one palette for all frames: greys of letters, the scale, and what a picture needs; 255 colours."""
-    greys = [ImageColor.getrgb(colour) for colour in (PAPER, INK, MUTED, LINE, EMPTY, DASH, MARK, "#c800c8")]
+    plain = [ImageColor.getrgb(colour) for colour in (PAPER, EMPTY, INK, MUTED, LINE, DASH, MARK, "#c800c8")]
     mixed = [(paper, ink) for paper in (PAPER, EMPTY, "#c4dbf0") for ink in (INK, MARK, MUTED)]
-    greys += [_mixed(paper, ink, share / 8) for paper, ink in mixed for share in range(1, 8)]
+    greys = [*plain, *[_mixed(paper, ink, share / 8) for paper, ink in mixed for share in range(1, 8)]]
     room = 255 - len(greys)
     scale = _colours(np.linspace(-1, 1, room if picture is None else 61), 1.0).tolist()
     colours = [*greys, *map(tuple, scale)]
     if picture is not None:
         rgb = np.ascontiguousarray(_rgb(picture))
-        found = Image.fromarray(rgb).quantize(255 - len(colours), method=Image.Quantize.MEDIANCUT).getpalette()
+        found = (
+            Image.fromarray(rgb).quantize(255 - len(colours), method=Image.Quantize.MEDIANCUT).getpalette()
+        )
         colours += list(zip(*[iter(found or [])] * 3, strict=True))
+    # Pillow looks colours up in steps of 4: none may come between the paper and itself
+    colours = plain + [each for each in colours if all(_apart(each, paper) > 8 for paper in plain[:2])]
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for colour in colours[:255] for part in colour[:3]])
     return palette
+
+
+def _apart(one: Sequence[int], other: Sequence[int]) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def _mixed(paper: str, ink: str, share: float) -> tuple[int, ...]:
@@ -293,7 +301,9 @@ class _Scene:
         if window.kind == "avg_pool":
             divisors = {"places": len(terms), "inside": len(inside)}
             divisor = divisors[window.divisor] if isinstance(window.divisor, str) else window.divisor
-            parts = [number(term.value or 0.0) for term in inside[:1]] + [signed(term.value or 0.0) for term in inside[1:]]
+            parts = [number(term.value or 0.0) for term in inside[:1]] + [
+                signed(term.value or 0.0) for term in inside[1:]
+            ]
             said = _fitting(parts, room * 1.0 - 200, 16, words["more"])
             said = words["average"].format(sum=said, divisor=divisor, value=number(value))
             return write(draw, (LEFT, CAPTION + 30), said, 16, INK)

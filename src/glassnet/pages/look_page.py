@@ -85,7 +85,9 @@ def _graph_markup(svg: str) -> str:
 
 
 def _totals(trace: Trace) -> dict[str, object]:
-    own = [parameter for module in trace.modules for parameter in module.parameters if not parameter.shared_with]
+    own = [
+        parameter for module in trace.modules for parameter in module.parameters if not parameter.shared_with
+    ]
     forward = [op for op in trace.ops if op.stage == "forward"]
     return {
         "parameters": sum(parameter.size for parameter in own),
@@ -126,7 +128,9 @@ def _row(
         "end": row.end_op,
         "repeat": call.repeat if call else 0,
         "training": call.training if call else None,
-        "inputs": [_value(trace.values[n]) for n in inputs if trace.values[n].kind not in ("parameter", "buffer")],
+        "inputs": [
+            _value(trace.values[n]) for n in inputs if trace.values[n].kind not in ("parameter", "buffer")
+        ],
         "outputs": [_value(trace.values[number]) for number in outputs],
         "parameters": [_parameter(trace, parameter) for parameter in parameters],
         "size": sum(parameter.size for parameter in parameters if not parameter.shared_with),
@@ -146,7 +150,11 @@ def _settings(op: Op | None) -> str:
     if op is None:
         return ""
     plain = [repr(value) for value in op.args if isinstance(value, int | float | str | bool | tuple)]
-    named = [f"{name}={value!r}" for name, value in op.kwargs.items() if isinstance(value, int | float | str | bool)]
+    named = [
+        f"{name}={value!r}"
+        for name, value in op.kwargs.items()
+        if isinstance(value, int | float | str | bool)
+    ]
     return ", ".join([text for text in plain if "Ref(" not in text] + named)
 
 
