@@ -9,7 +9,7 @@ import torch
 
 from glassnet.arithmetic.elements import broadcast, doubles, number
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.numbers import factor, joined, short, shown
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _weighted(
     return Expansion(
         kind="attention",
         formula="Σ softmax(query·key·scale)·value",
-        worked=joined([f"{short(w)}·{factor(v.value)}" for w, v in zip(weights, values, strict=True)]),
+        worked=joined(
+            [f"{short(w)}·{factor(v.value)}" for w, v in shown(list(zip(weights, values, strict=True)))]
+        ),
         terms=terms,
         value=math.fsum(term.value for term in terms),
         facts={**facts, "count": len(terms), "strongest": strongest, "strongest_weight": weights[strongest]},
@@ -119,7 +121,7 @@ class Heads(NamedTuple):
     values: torch.Tensor
 
 
-def multi_head_attention_forward(
+def multi_head_attention_forward(  # noqa: C901 - one `if` for each way to call it
     at: At,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -275,11 +277,7 @@ def _projected(heads: Heads, weight: torch.Tensor, bias: torch.Tensor | None, co
         Term((Number("heads", None, h), Number("out_proj_weight", (column, d), w)), h * w)
         for d, (h, w) in enumerate(zip(joint, row, strict=True))
     ]
-    shown = [
-        f"{short(h)}·{factor(w)}" if d == 0 else f"{factor(h)}·{factor(w)}"
-        for d, (h, w) in enumerate(zip(joint, row, strict=True))
-    ]
-    worked = joined(shown)
+    worked = joined([f"{factor(h)}·{factor(w)}" for h, w in shown(list(zip(joint, row, strict=True)))])
     if bias is not None:
         own = number("out_proj_bias", bias, (column,))
         terms.append(Term((own,), own.value))

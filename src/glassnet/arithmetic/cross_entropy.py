@@ -12,7 +12,7 @@ import torch
 from glassnet.arithmetic.elements import MOST_TERMS, doubles
 from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.losses import reduction_of
-from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.numbers import factor, joined, short, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,10 +151,10 @@ def _worked(
     """Write one place out in full, of several only their losses."""
     if len(parts) == 1 and classes is not None and weight is None and not smoothing and by == 1:
         logits = rows.logits[0].tolist()
-        total = joined([f"exp({short(x)})" for x in logits])
+        total = joined([f"exp({short(x)})" for x in shown(logits)])
         return f"ln({total}) − {factor(logits[int(classes[0])])}"
-    shown = joined([short(part) for part in [*parts[:31].tolist(), *parts[31:][-1:].tolist()]])
-    return f"({shown})/{short(by)}" if reduction == "mean" else shown
+    together = joined([short(part) for part in shown(parts.tolist())])
+    return f"({together})/{short(by)}" if reduction == "mean" else together
 
 
 def _terms(
@@ -209,17 +209,15 @@ def nll_loss(
         terms.append(Term(tuple(numbers) if counted[row] else (), divided[row]))
     if listed < len(parts):
         terms.append(Term((), sum(divided[listed:])))
-    texts = [
-        f"{factor(float(-g))}·{factor(float(p))}" if weight is not None else f"−{factor(float(p))}"
-        for g, p in zip(gain[:31], picked[:31], strict=True)
-    ]
-    shown = joined([*texts, *(short(x) for x in parts[31:][-1:].tolist())])
+    pairs = shown(list(zip(gain.tolist(), picked.tolist(), strict=True)))
+    texts = [f"{factor(-g)}·{factor(p)}" if weight is not None else f"−{factor(p)}" for g, p in pairs]
+    together = joined(texts)
     one = "−input[target]" if weight is None else "−weight[target]·input[target]"
     over = "/count" if weight is None else "/Σ weight[target]"
     return Expansion(
         kind="loss",
         formula=one if chosen == "none" else f"Σ {one}" + over * (chosen == "mean"),
-        worked=f"({shown})/{short(by)}" if chosen == "mean" else shown,
+        worked=f"({together})/{short(by)}" if chosen == "mean" else together,
         terms=tuple(terms),
         value=float(parts.sum() / torch.tensor(by, dtype=torch.float64)),
         facts={"count": len(parts), "divisor": by},

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 def dropout(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+    at: At,
+    input: torch.Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    train: bool = True,
 ) -> Expansion:
     """Expand `dropout` (Srivastava et al. 2014): in training kept and scaled by 1/(1 − p), or 0."""
-    return _dropped(at, input, p, training, at.index)
-
-
-def torch_dropout(at: At, input: torch.Tensor, p: float, train: bool) -> Expansion:
-    """Expand `torch.dropout`, which names its last argument otherwise."""
-    return dropout(at, input, p, train)
+    return _dropped(at, input, p, training and train, at.index)  # `train` in torch.dropout
 
 
 def dropout1d(
@@ -80,20 +81,18 @@ def _dropped(at: At, input: torch.Tensor, p: float, training: bool, channel: tup
 def alpha_dropout(
     at: At, input: torch.Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Expansion:
-    """Expand `alpha_dropout` (Klambauer et al. 2017): dropped numbers become −1.758, then all are rescaled."""
-    return _alpha_dropped(at, input, p, training, at.index)
+    """Expand `alpha_dropout` (Klambauer et al. 2017): dropped numbers become −1.758, all are rescaled."""
+    return _alpha_dropped(at, input, p, training)
 
 
 def feature_alpha_dropout(
     at: At, input: torch.Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Expansion:
     """Expand `feature_alpha_dropout`: the same for whole channels."""
-    return _alpha_dropped(at, input, p, training, at.index[:2])
+    return _alpha_dropped(at, input, p, training)
 
 
-def _alpha_dropped(
-    at: At, input: torch.Tensor, p: float, training: bool, channel: tuple[int, ...]
-) -> Expansion:
+def _alpha_dropped(at: At, input: torch.Tensor, p: float, training: bool) -> Expansion:
     x = number("input", input, at.index)
     if not training or p == 0:
         return Expansion("copy", "input", short(x.value), (Term((x,), x.value),), x.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from glassnet.arithmetic.expansion import Number, Term
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from glassnet.arithmetic.expansion import At, Index
+    from glassnet.arithmetic.expansion import At, Expansion, Index
 
 Operand = torch.Tensor | float  # int and bool too
 
@@ -198,6 +199,23 @@ def terms_of(
     if listed < len(values):
         terms.append(Term((), sum(parts[listed:])))
     return tuple(terms)
+
+
+def renamed(done: Expansion, names: Mapping[str, str]) -> Expansion:
+    """Name operands as the call bound them, where that is not how they are called in the formula.
+
+    Args:
+        done: An expansion.
+        names: For a name in its terms the parameter that the call bound.
+
+    Returns:
+        The same with other operands.
+    """
+    terms = tuple(
+        Term(tuple(replace(n, operand=names.get(n.operand, n.operand)) for n in term.numbers), term.value)
+        for term in done.terms
+    )
+    return replace(done, terms=terms)
 
 
 def result(at: At) -> torch.Tensor:

@@ -1,5 +1,5 @@
 """Arithmetic of two or three tensors, element by element, with broadcasting and plain numbers."""
-# ruff: noqa: A002 - arguments are named as those of PyTorch
+# ruff: noqa: A001, A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from glassnet.arithmetic.elements import number
+from glassnet.arithmetic.elements import number, renamed
 from glassnet.arithmetic.expansion import Expansion, Number, Term
 from glassnet.arithmetic.numbers import written
 from glassnet.arithmetic.unexpanded import UnexpandedError
@@ -160,7 +160,7 @@ def bitwise_not(at: At, input: torch.Tensor, *, out: object = None) -> Expansion
     return _together("condition", "1 − input" if truth else "−input − 1", (x,), value)
 
 
-def pow(at: At, input: Operand, exponent: Operand, *, out: object = None) -> Expansion:  # noqa: A001
+def pow(at: At, input: Operand, exponent: Operand, *, out: object = None) -> Expansion:
     """Expand `pow`: input^exponent, either of them a tensor or a number."""
     numbers = (number("input", input, at.index), number("exponent", exponent, at.index))
     value = _real(np.power, numbers[0].value, numbers[1].value)
@@ -217,32 +217,29 @@ def where(
     input: Operand | None = None,
     other: Operand | None = None,
     *,
-    self: Operand | None = None,
     out: object = None,
 ) -> Expansion:
     """Expand `where`: one number or another; `x.where(condition, other)` too."""
-    if self is not None:
-        condition, input = self, condition
     if input is None or other is None:
         raise UnexpandedError("where", "with a condition alone it gives places, not numbers")
     as_method = isinstance(input, torch.Tensor) and input.dtype == torch.bool
     if as_method and not (isinstance(condition, torch.Tensor) and condition.dtype == torch.bool):
-        condition, input = input, condition
+        done = where(at, input, condition, other)
+        return renamed(done, {"condition": "input", "input": "condition"})
     truth = number("condition", condition, at.index)
     taken = number("input", input, at.index) if truth.value else number("other", other, at.index)
-    return _choice("condition ? input : other", at, truth, taken, (input, other))
+    return _choice("condition ? input : other", at, truth, taken, {"input": input, "other": other})
 
 
 def masked_fill(at: At, input: torch.Tensor, mask: torch.Tensor, value: Operand) -> Expansion:
     """Expand `masked_fill`: the number, or another where a mask is true."""
     truth = number("mask", mask, at.index)
     taken = number("value", value, at.index) if truth.value else number("input", input, at.index)
-    return _choice("mask ? value : input", at, truth, taken, (value, input))
+    return _choice("mask ? value : input", at, truth, taken, {"value": value, "input": input})
 
 
-def _choice(formula: str, at: At, truth: Number, taken: Number, both: tuple[Operand, Operand]) -> Expansion:
-    names = formula.replace("?", " ").replace(":", " ").split()[1:]
-    values = {name: number(name, x, at.index).value for name, x in zip(names, both, strict=True)}
+def _choice(formula: str, at: At, truth: Number, taken: Number, both: dict[str, Operand]) -> Expansion:
+    values = {name: number(name, x, at.index).value for name, x in both.items()}
     return Expansion(
         kind="choice",
         formula=formula,

@@ -1,5 +1,5 @@
 """Embeddings: rows of a table, copied or put together."""
-# ruff: noqa: A002 - arguments are named as those of PyTorch
+# ruff: noqa: A001, A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Expansion:
-    """Expand `embedding`: a number of the row that the index names; a row longer than `max_norm` is shortened."""
+    """Expand `embedding`: a number of the row that the index names; `max_norm` shortens it."""
     if not isinstance(input, torch.Tensor) or input.is_floating_point():
         input, weight = weight, input  # torch.embedding(weight, indices)
     which = number("input", input, at.index[:-1])

@@ -10,7 +10,7 @@ import torch
 
 from glassnet.arithmetic.elements import MOST_TERMS, doubles, number
 from glassnet.arithmetic.expansion import Expansion, Term
-from glassnet.arithmetic.numbers import joined, short, written
+from glassnet.arithmetic.numbers import joined, short, shown, written
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
         The reduction.
 
     Example:
-        >>> reduction_of(None, None, "sum"), reduction_of(False, None, "mean"), reduction_of(None, False, "mean")
-        ('sum', 'sum', 'none')
+        >>> reduction_of(None, None, "sum"), reduction_of(False, None, "mean")
+        ('sum', 'sum')
     """
     if size_average is None and reduce is None:
         return reduction
@@ -76,13 +76,13 @@ def _each(
     terms = tuple(Term(row, part / by) for row, part in zip(rows, parts.tolist(), strict=False))
     if listed < count:
         terms += (Term((), float(parts[listed:].sum()) / by),)
-    texts = [written(formula, {**settings, **{n.operand: n.value for n in row}}) for row in rows[:13]]
-    shown = joined(texts if count == len(texts) else [*texts, short(float(parts[-1]))])
+    texts = [written(formula, {**settings, **{n.operand: n.value for n in row}}) for row in shown(rows)]
+    together = joined(texts if listed == count else [*texts, short(float(parts[-1]))])
     mean = reduction != "sum"
     return Expansion(
         kind="loss",
         formula=f"Σ {_one(formula)}" + f"/{over}" * mean,
-        worked=f"({shown})/{short(by)}" if mean else shown,
+        worked=f"({together})/{short(by)}" if mean else together,
         terms=terms,
         value=float(parts.sum()) / by,
         facts={**settings, "count": count, "divisor": by},
@@ -260,7 +260,7 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Expansion:
-    """Expand `kl_div`: target·(ln(target) − input), the input being logarithms; of `batchmean` a sum over N."""
+    """Expand `kl_div`: target·(ln(target) − input); the input are logarithms."""
 
     def compute(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         return t.exp() * (t - x) if log_target else torch.xlogy(t, t) - t * x

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from glassnet.arithmetic.elements import lane, number, read, terms_of
+from glassnet.arithmetic.elements import lane, number, read, renamed, terms_of
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short, written
+from glassnet.arithmetic.numbers import factor, joined, short, shown, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glassnet.arithmetic.expansion import At, Index
+
+
+SWAPPED = {  # torch.batch_norm takes weight and bias where F.batch_norm takes the running statistics
+    "running_mean": "weight",
+    "running_var": "bias",
+    "weight": "running_mean",
+    "bias": "running_var",
+}
 
 
 class Moments(NamedTuple):
@@ -98,7 +106,8 @@ def batch_norm(
     last argument is there only in `torch.batch_norm`, which takes weight and bias before them.
     """
     if cudnn_enabled is not None:
-        running_mean, running_var, weight, bias = weight, bias, running_mean, running_var
+        done = batch_norm(at, input, weight, bias, running_mean, running_var, training, momentum, eps)
+        return renamed(done, SWAPPED)
     channel = at.index[1]
     if training or running_mean is None or running_var is None:
         moments = _taken(lane_of_channel(input, at.index), _over(input.shape, {1: channel}))
@@ -139,7 +148,10 @@ def instance_norm(
     The last argument is there only in `torch.instance_norm`, which takes weight and bias before them.
     """
     if cudnn_enabled is not None:
-        running_mean, running_var, weight, bias = weight, bias, running_mean, running_var
+        done = instance_norm(
+            at, input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
+        )
+        return renamed(done, SWAPPED)
     sample, channel = at.index[:2]
     if use_input_stats or running_mean is None or running_var is None:
         numbers, _ = lane(input, range(2, input.ndim), at.index)
@@ -269,10 +281,8 @@ def normalize(
     """Expand `F.normalize`: over the norm along a dimension, or over eps where the norm is smaller."""
     dims = [d % input.ndim for d in ((dim,) if isinstance(dim, int) else dim)]
     numbers, places = lane(input, dims, at.index)
-    if math.isinf(p):
-        norm = float(numbers.abs().max())
-    else:
-        norm = float((numbers.abs() ** p).sum() ** (1 / p))
+    sizes = numbers.abs()
+    norm = float(sizes.max() if math.isinf(p) else (sizes**p).sum() ** (1 / p))
     x = number("input", input, at.index)
     value = x.value / max(norm, eps)
     formula = {2.0: "input/max(√(Σ input²), eps)", 1.0: "input/max(Σ |input|, eps)"}.get(
@@ -306,7 +316,9 @@ def cosine_similarity(
         Term((number("x1", x1, p), number("x2", x2, p)), float(part))
         for p, part in zip(places, parts, strict=True)
     ]
-    products = joined([f"{factor(m)}·{factor(n)}" for m, n in zip(a.tolist(), b.tolist(), strict=True)])
+    products = joined(
+        [f"{factor(m)}·{factor(n)}" for m, n in zip(shown(a.tolist()), shown(b.tolist()), strict=True)]
+    )
     return Expansion(
         kind="sum_of_products",
         formula="Σ x1·x2/(max(‖x1‖, eps)·max(‖x2‖, eps))",

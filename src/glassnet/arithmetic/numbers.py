@@ -118,7 +118,7 @@ def written(formula: str, names: Mapping[str, float | str]) -> str:
         found = names[match.group()]
         if isinstance(found, str):
             return found
-        first = formula[: match.start()].endswith(("(", ", ", "[", "|")) or not match.start()
+        first = formula[: match.start()].endswith(("(", ", ", "[", "|", "? ", ": ")) or not match.start()
         raised = formula[match.end() :].startswith(("²", "³", "^"))
         return short(found) if first and not raised else factor(found)
 

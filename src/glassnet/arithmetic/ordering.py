@@ -10,7 +10,7 @@ import torch
 
 from glassnet.arithmetic.elements import lane, number, read, result, terms_of
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.numbers import factor, joined, short, shown
 
 if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import At, Index
@@ -24,7 +24,7 @@ def cumsum(
     return Expansion(
         kind="sum",
         formula="Σ input",
-        worked=joined([factor(x) for x in values]),
+        worked=joined([factor(x) for x in shown(values)]),
         terms=terms_of("input", values, places, values),
         value=float(torch.tensor(values, dtype=torch.float64).sum()),
         facts={"count": len(values)},
@@ -38,7 +38,7 @@ def cumprod(at: At, input: torch.Tensor, dim: int, *, dtype: object = None, out:
     return Expansion(
         kind="product",
         formula="Π input",
-        worked=joined([factor(x) for x in values], "·"),
+        worked=joined([factor(x) for x in shown(values)], "·"),
         terms=(Term(tuple(Number("input", p, x) for p, x in zip(places, values, strict=True)), value),),
         value=value,
         facts={"count": len(values)},

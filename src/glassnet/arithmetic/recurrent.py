@@ -117,7 +117,8 @@ def _run(
 def _weights(params: Sequence[torch.Tensor], names: tuple[str, ...]) -> Weights:
     matrices = [doubles(p) for p in params]
     none = torch.zeros(matrices[0].shape[0], dtype=torch.float64)
-    return Weights(matrices[0], matrices[1], *(matrices[2:] or (none, none)), names)
+    input_bias, hidden_bias = matrices[2:] or (none, none)
+    return Weights(matrices[0], matrices[1], input_bias, hidden_bias, names)
 
 
 def _where(at: At, stack: Stack, num_layers: int, batch_first: bool) -> Where:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from glassnet.arithmetic import elementwise
-from glassnet.arithmetic.elements import dims_of, lane, read, result, terms_of, whole_place
+from glassnet.arithmetic.elements import dims_of, lane, read, renamed, result, terms_of, whole_place
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short
-from glassnet.arithmetic.unexpanded import UnexpandedError
+from glassnet.arithmetic.numbers import factor, joined, short, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,16 +29,24 @@ class Reduced(NamedTuple):
     places: Iterator[Index]
 
 
-def _reduced(at: At, input: torch.Tensor, dim: Dim) -> Reduced:
+def reduced(at: At, input: torch.Tensor, dim: Dim) -> Reduced:
+    """Read what one number of a reduction is made of.
+
+    Args:
+        at: Which number of the output.
+        input: What was reduced.
+        dim: The dimensions, None for all.
+
+    Returns:
+        The numbers.
+    """
     dims = dims_of(dim, input.ndim)
     x, places = lane(input, dims, whole_place(at.index, input.ndim, dims))
     return Reduced(x, x.tolist(), places)
 
 
 def _texts(numbers: Sequence[float]) -> list[str]:
-    """Write numbers as summands; only those that will be shown matter, so a long list is cut short."""
-    shown = numbers if len(numbers) <= 32 else [*numbers[:31], numbers[-1]]  # noqa: PLR2004 - more than `joined` shows
-    return [short(x) if place == 0 else factor(x) for place, x in enumerate(shown)]
+    return [short(x) if place == 0 else factor(x) for place, x in enumerate(shown(numbers))]
 
 
 def sum(
@@ -54,7 +61,7 @@ def sum(
     out: object = None,
 ) -> Expansion:
     """Expand `sum` over some or all dimensions."""
-    x, numbers, places = _reduced(at, input, dim if axis is None else axis)
+    x, numbers, places = reduced(at, input, dim if axis is None else axis)
     return Expansion(
         kind="sum",
         formula="Σ input",
@@ -77,7 +84,7 @@ def mean(
     out: object = None,
 ) -> Expansion:
     """Expand `mean` over some or all dimensions."""
-    x, numbers, places = _reduced(at, input, dim if axis is None else axis)
+    x, numbers, places = reduced(at, input, dim if axis is None else axis)
     count = len(numbers)
     return Expansion(
         kind="mean",
@@ -100,7 +107,7 @@ def prod(
     out: object = None,
 ) -> Expansion:
     """Expand `prod`; its one term holds all the factors."""
-    x, numbers, places = _reduced(at, input, dim if axis is None else axis)
+    x, numbers, places = reduced(at, input, dim if axis is None else axis)
     value = float(x.prod())
     factors = tuple(Number("input", place, n) for place, n in zip(places, numbers, strict=True))
     return Expansion(
@@ -113,11 +120,11 @@ def prod(
     )
 
 
-def _extreme(at: At, reduced: Reduced, largest: bool, *, as_place: bool = False) -> Expansion:
+def _extreme(at: At, made_of: Reduced, largest: bool, *, as_place: bool = False) -> Expansion:
     """Expand the largest or smallest of some numbers, or its place among them."""
-    x, numbers, places = reduced
+    x, numbers, places = made_of
     best = float(x.max() if largest else x.min())
-    winners = torch.nonzero((x == best) | (x != x)).flatten().tolist()
+    winners = torch.nonzero((x == best) | x.isnan()).flatten().tolist()
     place = winners[0]
     if as_place:  # equal ones: any of their places is right, PyTorch's own choice among them too
         chosen = int(read(result(at), at.index))
@@ -126,7 +133,7 @@ def _extreme(at: At, reduced: Reduced, largest: bool, *, as_place: bool = False)
     return Expansion(
         kind=f"{name}imum" if not as_place else "place",
         formula=f"arg{name}(input)" if as_place else f"{name}(input)",
-        worked=f"{'arg' if as_place else ''}{name}({joined(_texts(numbers), ', ')})".replace("(−", "(−"),
+        worked=f"{'arg' if as_place else ''}{name}({joined(_texts(numbers), ', ')})",
         terms=terms_of("input", numbers, places, numbers),
         value=float(place) if as_place else best,
         facts={"count": len(numbers), "place": place},
@@ -137,19 +144,19 @@ def amax(
     at: At, input: torch.Tensor, dim: Dim = (), keepdim: bool = False, *, out: object = None
 ) -> Expansion:
     """Expand `amax`: the largest over some or all dimensions."""
-    return _extreme(at, _reduced(at, input, dim), True)
+    return _extreme(at, reduced(at, input, dim), True)
 
 
 def amin(
     at: At, input: torch.Tensor, dim: Dim = (), keepdim: bool = False, *, out: object = None
 ) -> Expansion:
     """Expand `amin`: the smallest over some or all dimensions."""
-    return _extreme(at, _reduced(at, input, dim), False)
+    return _extreme(at, reduced(at, input, dim), False)
 
 
 def aminmax(at: At, input: torch.Tensor, *, dim: int | None = None, keepdim: bool = False) -> Expansion:
     """Expand `aminmax`: the smallest (output 0) or largest (output 1)."""
-    return _extreme(at, _reduced(at, input, dim), at.output == 1)
+    return _extreme(at, reduced(at, input, dim), at.output == 1)
 
 
 def max(
@@ -163,9 +170,11 @@ def max(
     out: object = None,
 ) -> Expansion:
     """Expand `max`: of all, along one dimension (output 1: its place), or of two tensors."""
-    if isinstance(dim, torch.Tensor) or other is not None:
-        return elementwise.maximum(at, input, dim if other is None else other)
-    return _extreme(at, _reduced(at, input, dim if axis is None else axis), True, as_place=at.output == 1)
+    if other is not None:
+        return elementwise.maximum(at, input, other)
+    if isinstance(dim, torch.Tensor):
+        return renamed(elementwise.maximum(at, input, dim), {"other": "dim"})
+    return _extreme(at, reduced(at, input, dim if axis is None else axis), True, as_place=at.output == 1)
 
 
 def min(
@@ -179,19 +188,21 @@ def min(
     out: object = None,
 ) -> Expansion:
     """Expand `min`: of all, along one dimension (output 1: its place), or of two tensors."""
-    if isinstance(dim, torch.Tensor) or other is not None:
-        return elementwise.minimum(at, input, dim if other is None else other)
-    return _extreme(at, _reduced(at, input, dim if axis is None else axis), False, as_place=at.output == 1)
+    if other is not None:
+        return elementwise.minimum(at, input, other)
+    if isinstance(dim, torch.Tensor):
+        return renamed(elementwise.minimum(at, input, dim), {"other": "dim"})
+    return _extreme(at, reduced(at, input, dim if axis is None else axis), False, as_place=at.output == 1)
 
 
 def argmax(at: At, input: torch.Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
     """Expand `argmax`: the place of the largest, among all in order if no dimension is given."""
-    return _extreme(at, _reduced(at, input, dim), True, as_place=True)
+    return _extreme(at, reduced(at, input, dim), True, as_place=True)
 
 
 def argmin(at: At, input: torch.Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
     """Expand `argmin`: the place of the smallest, among all in order if no dimension is given."""
-    return _extreme(at, _reduced(at, input, dim), False, as_place=True)
+    return _extreme(at, reduced(at, input, dim), False, as_place=True)
 
 
 def _spread(
@@ -206,17 +217,12 @@ def _spread(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     less = float(unbiased) if correction is None else float(correction)
-    x, numbers, places = _reduced(at, input, dim)
+    x, numbers, places = reduced(at, input, dim)
     center, count = float(x.mean()), len(numbers)
     parts = (x - center) ** 2
     divisor = torch.tensor(float(count) - less, dtype=torch.float64).clamp(min=0)
     variance = float(parts.sum() / divisor)
-    squares = joined(
-        [
-            f"({short(n)} − {factor(center)})²"
-            for n in (numbers[:31] + numbers[-1:] if count > 31 else numbers)
-        ]
-    )
+    squares = joined([f"({short(n)} − {factor(center)})²" for n in shown(numbers)])
     inner = f"({squares})/{short(float(divisor))}"
     formula = "Σ (input − mean)²/(count − correction)"
     return Expansion(
@@ -293,12 +299,12 @@ def logsumexp(
     at: At, input: torch.Tensor, dim: Dim = None, keepdim: bool = False, *, out: object = None
 ) -> Expansion:
     """Expand `logsumexp`; its terms are shares of the sum."""
-    x, numbers, places = _reduced(at, input, dim)
+    x, numbers, places = reduced(at, input, dim)
     value = float(torch.logsumexp(x, 0))
     return Expansion(
         kind="function",
         formula="ln(Σ exp(input))",
-        worked=f"ln({joined([f'exp({n})' for n in map(short, numbers)])})",
+        worked=f"ln({joined([f'exp({short(n)})' for n in shown(numbers)])})",
         terms=terms_of("input", numbers, places, torch.exp(x - value).tolist()),
         value=value,
         facts={"count": len(numbers)},
@@ -320,7 +326,7 @@ def all(
 
 
 def _truth(at: At, input: torch.Tensor, dim: Dim, formula: str, name: str) -> Expansion:
-    x, numbers, places = _reduced(at, input, dim)
+    x, numbers, places = reduced(at, input, dim)
     truths = (x != 0).double()
     return Expansion(
         kind="condition",
@@ -329,96 +335,4 @@ def _truth(at: At, input: torch.Tensor, dim: Dim, formula: str, name: str) -> Ex
         terms=terms_of("input", numbers, places, truths.tolist()),
         value=float(truths.bool().any() if name == "any" else truths.bool().all()),
         facts={"count": len(numbers), "true": int(truths.sum())},
-    )
-
-
-def norm(
-    at: At,
-    input: torch.Tensor,
-    p: float | str | None = "fro",
-    dim: Dim = None,
-    keepdim: bool = False,
-    out: object = None,
-    dtype: object = None,
-) -> Expansion:
-    """Expand `norm`: of all numbers, or along some dimensions."""
-    if p == "nuc":
-        raise UnexpandedError("norm", "the nuclear norm is a sum of singular values")
-    order = 2.0 if p is None or p == "fro" else float(p)
-    return _norm(_reduced(at, input, dim), order)
-
-
-def vector_norm(
-    at: At,
-    x: torch.Tensor,
-    ord: float = 2,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: object = None,
-    out: object = None,
-) -> Expansion:
-    """Expand `torch.linalg.vector_norm`."""
-    done = _norm(_reduced(at, x, dim), float(ord))
-    return _under_another_name(done, "x")
-
-
-def linalg_norm(
-    at: At,
-    A: torch.Tensor,  # noqa: N803 - PyTorch's name
-    ord: float | str | None = None,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: object = None,
-    out: object = None,
-) -> Expansion:
-    """Expand `torch.linalg.norm` where it is a norm of the numbers, not of a matrix."""
-    along = A.ndim if dim is None else len(dims_of(dim, A.ndim))
-    if ord not in {None, "fro"} and along > 1:
-        raise UnexpandedError("linalg_norm", f"the norm {ord} of a matrix")
-    order = 2.0 if ord is None or ord == "fro" else float(ord)
-    return _under_another_name(_norm(_reduced(at, A, dim), order), "A")
-
-
-def _under_another_name(done: Expansion, name: str) -> Expansion:
-    terms = tuple(Term(tuple(Number(name, n.index, n.value) for n in t.numbers), t.value) for t in done.terms)
-    return Expansion(
-        done.kind, done.formula.replace("input", name), done.worked, terms, done.value, done.facts
-    )
-
-
-def _norm(reduced: Reduced, order: float) -> Expansion:
-    x, numbers, places = reduced
-    size = [f"|{short(n)}|" for n in numbers[:31] + numbers[-1:] * (len(numbers) > 31)]  # noqa: PLR2004
-    if math.isinf(order):
-        parts, name = x.abs(), "max" if order > 0 else "min"
-        value = float(parts.max() if order > 0 else parts.min())
-        formula, worked = f"{name} |input|", f"{name}({joined(size, ', ')})"
-    elif order == 0:
-        parts = (x != 0).double()
-        value, formula, worked = (
-            float(parts.sum()),
-            "Σ [input ≠ 0]",
-            joined([short(n) for n in parts.tolist()]),
-        )
-    else:
-        parts = x.abs() ** order
-        value = float(parts.sum() ** (1 / order))
-        power = {1.0: "", 2.0: "²"}.get(order, f"^{short(order)}")
-        total = joined(
-            [
-                f"({s[1:-1]})²" if order == 2 and "−" in s else f"{s[1:-1]}²" if order == 2 else f"{s}{power}"
-                for s in size
-            ]
-        )
-        formula = {1.0: "Σ |input|", 2.0: "√(Σ input²)"}.get(order, "(Σ |input|^p)^(1/p)")
-        worked = {1.0: total, 2.0: f"√({total})"}.get(order, f"({total})^(1/{short(order)})")
-    return Expansion(
-        kind="norm",
-        formula=formula,
-        worked=worked,
-        terms=terms_of("input", numbers, places, parts.tolist()),
-        value=value,
-        facts={"p": order, "count": len(numbers)},
     )

@@ -9,7 +9,7 @@ import torch
 
 from glassnet.arithmetic.elements import lane, number, terms_of
 from glassnet.arithmetic.expansion import Expansion
-from glassnet.arithmetic.numbers import joined, short
+from glassnet.arithmetic.numbers import joined, short, shown
 
 if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import At
@@ -44,8 +44,8 @@ def _share(at: At, input: torch.Tensor, dim: int | None, sign: int, logarithm: b
     total = torch.logsumexp(sign * x, 0)
     value = sign * own.value - float(total)
     minus = "−" if sign < 0 else ""
-    shown = [*x[:31].tolist(), float(x[-1])] if len(x) > 31 else x.tolist()  # noqa: PLR2004 - more than is shown
-    sum_shown = joined([_exp(sign * n) for n in shown])
+    numbers = x.tolist()
+    sum_shown = joined([_exp(sign * n) for n in shown(numbers)])
     one = "input" if logarithm else f"exp({minus}input)"
     return Expansion(
         kind="softmax",
@@ -53,7 +53,7 @@ def _share(at: At, input: torch.Tensor, dim: int | None, sign: int, logarithm: b
         worked=f"{short(own.value)} − ln({sum_shown})"
         if logarithm
         else f"{_exp(sign * own.value)}/({sum_shown})",
-        terms=terms_of("input", x.tolist(), places, torch.exp(sign * x - total).tolist()),
+        terms=terms_of("input", numbers, places, torch.exp(sign * x - total).tolist()),
         value=value if logarithm else float(torch.exp(torch.tensor(value, dtype=torch.float64))),
         facts={"count": len(x), "place": at.index[dim % input.ndim] if input.ndim else 0},
     )
