@@ -27,35 +27,42 @@ VERSIONS = ", ".join(
 )
 
 
-def of_torchvision() -> dict[str, list[str]]:
+def of_torchvision() -> dict[str, dict[str, int]]:
     """List torchvision's classification networks by the module that defines them.
 
     Returns:
-        Names by family.
+        By family the number of parameters of each network, the smallest first.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, int]] = {}
     for name in models.list_models(module=models):
         module = models.get_model_builder(name).__module__.rpartition(".")[2]
-        found.setdefault(TORCHVISION + module, []).append(name)
-    return found
+        size = next(iter(models.get_model_weights(name))).meta["num_params"]
+        found.setdefault(TORCHVISION + module, {})[name] = size
+    return {
+        family: dict(sorted(sizes.items(), key=lambda e: (e[1], e[0]))) for family, sizes in found.items()
+    }
 
 
-def of_timm(family: str) -> list[str]:
-    """List the networks of a family of timm that are not too large, or its smallest.
+def of_timm(family: str) -> dict[str, int]:
+    """Count the parameters of a family's networks of timm, without taking memory for them.
 
     Args:
         family: One of timm's modules.
 
     Returns:
-        Names, that of the fewest parameters first.
+        The number of parameters of each that is not too large, or of the smallest; the smallest first.
     """
-    sizes = []
+    sizes = {}
     for name in timm.list_models(module=family):
         with torch.device("meta"):
             net = timm.create_model(name)
-        sizes.append((sum(parameter.numel() for parameter in net.parameters()), name))
-    sizes.sort()
-    return [name for size, name in sizes if size <= MOST_PARAMETERS] or [sizes[0][1]]
+        sizes[name] = sum(parameter.numel() for parameter in net.parameters())
+    ordered = sorted(sizes.items(), key=_size)
+    return dict([entry for entry in ordered if entry[1] <= MOST_PARAMETERS] or ordered[:1])
+
+
+def _size(entry: tuple[str, int]) -> tuple[int, str]:
+    return entry[1], entry[0]
 
 
 def shares(num_networks: dict[str, int], limit: int) -> dict[str, int]:

@@ -271,8 +271,8 @@ def main() -> int:
     torch.set_num_threads(1)
     start = time.perf_counter()
     families = options.family or ["torchvision", *list_modules()]
-    chosen = of_torchvision() if "torchvision" in families else {}
-    known = {family: in_own_process(of_timm, family) for family in families if family != "torchvision"}
+    chosen = {family: list(sizes) for family, sizes in of_torchvision().items() if "torchvision" in families}
+    known = {family: list(in_own_process(of_timm, family)) for family in families if family != "torchvision"}
     dealt = shares({family: len(names) for family, names in known.items()}, options.limit)
     chosen |= {family: known[family][:share] for family, share in dealt.items() if share}
     rows: list[Row] = []
@@ -345,8 +345,8 @@ def _slowness(rows: list[Row]) -> list[str]:
         return []
     low, median, high = (slower[len(slower) * tenth // 10] for tenth in (1, 5, 9))
     return [
-        f"Recording took {median:.1f} times as long as the plain pass (median; {low:.1f} to {high:.1f} for the",
-        "middle four fifths), with statistics of every value and the copy of the network's state.",
+        f"Recording took {median:.1f} times as long as the plain pass (median; {low:.1f} to {high:.1f} for",
+        "the middle four fifths), with statistics of every value and the copy of the network's state.",
     ]
 
 
