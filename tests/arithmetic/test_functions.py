@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from real_calls import called, doubles, holds
 from torch import nn
 
 from glassnet.arithmetic.functions import FUNCTIONS
-from real_calls import called, doubles, holds
 
 MODULES = {
     "relu": nn.ReLU(),
@@ -47,7 +47,7 @@ MODULES = {
 
 FUNCTIONAL = {
     "relu": F.relu,
-    "relu_": lambda x: F.relu_(x),
+    "relu_": F.relu_,
     "torch.relu": torch.relu,
     "Tensor.relu_": lambda x: x.relu_(),
     "relu6": F.relu6,

@@ -434,6 +434,9 @@ class Restless(nn.Module):
         random.random(), np.random.rand(), torch.rand(1)
         with torch.no_grad():
             self.layer.weight.mul_(2)
+            self.layer.bias.data[0] = 3
+            self.norm.weight.detach().numpy()[:] = 4
+            F.relu(self.norm.bias, inplace=True)
         self.norm.eval()
         x = F.dropout(self.layer(self.norm.train()(x)))
         if self.fail:
@@ -448,6 +451,8 @@ def test_recording_changes_nothing(fail, backward):
     net.fail = fail
     net.layer.weight.grad = torch.full((3, 3), 5.0)
     net.norm.eval()
+    with torch.no_grad():
+        net.norm.bias.fill_(-1)
     hook = net.layer.register_forward_hook(lambda *_: None)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     hooks = dict(nn.modules.module._global_forward_hooks), dict(nn.modules.module._global_forward_pre_hooks)
@@ -590,3 +595,12 @@ def test_what_runs_outside_of_recorded_operations_is_counted():
     counted = completeness(net, torch.ones(1, 2))
     assert counted.outside == {"aten.relu.default": 1}
     assert counted.num_low_level == counted.num_inside + 1
+
+
+def test_parameters_are_measured_where_that_is_asked_for():
+    plain = record(Known(), torch.ones(1, 2))
+    assert plain.modules[1].parameters[0].statistics is None
+    measured = record(Known(), torch.ones(1, 2), parameter_statistics=True)
+    weight = measured.modules[1].parameters[0]
+    assert (weight.name, weight.shape, weight.size, weight.trainable) == ("layer.weight", (2, 2), 4, True)
+    assert (weight.statistics.minimum, weight.statistics.maximum, weight.statistics.mean) == (-1.0, 2.0, 0.5)

@@ -121,7 +121,7 @@ class Heads(NamedTuple):
     values: torch.Tensor
 
 
-def multi_head_attention_forward(  # noqa: C901 - one `if` for each way to call it
+def multi_head_attention_forward(
     at: At,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -193,10 +193,8 @@ def multi_head_attention_forward(  # noqa: C901 - one `if` for each way to call 
     if static_k is not None or static_v is not None:
         raise UnexpandedError(name, "keys or values that were given ready made")
     batched = query.ndim == 3  # noqa: PLR2004 - L×N×E
-    if at.output == 0:
-        row, sample = (at.index[0], at.index[1]) if batched else (at.index[0], 0)
-    else:
-        row, sample = at.index[-2], at.index[0] if batched else 0
+    place = at.index if batched else (at.index[0], 0) if at.output == 0 else (0, *at.index)
+    row, sample = place[:2] if at.output == 0 else (place[-2], place[0])
     if not batched:
         query, key, value = query[:, None], key[:, None], value[:, None]
         key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
@@ -207,26 +205,31 @@ def multi_head_attention_forward(  # noqa: C901 - one `if` for each way to call 
         raise UnexpandedError(name, "no weights for query, key and value")
     if is_causal and key_padding_mask is None and not need_weights:  # torch then looks at the flag alone
         attn_mask = torch.ones(query.shape[0], key.shape[0], dtype=torch.bool).triu(1)
-    masks = []
-    if attn_mask is not None:
-        heads = slice(sample * num_heads, (sample + 1) * num_heads)
-        masks.append(attn_mask[row] if attn_mask.ndim == 2 else attn_mask[heads, row])  # noqa: PLR2004
-    if key_padding_mask is not None:
-        masks.append(key_padding_mask[sample])
-    worked = _heads(
-        (query[row, sample], key[:, sample], value[:, sample]),
-        matrices,
-        biases,
-        num_heads,
-        masks,
-        (bias_k, bias_v),
-        add_zero_attn,
-    )
+    masks = _masks_of(row, sample, num_heads, attn_mask, key_padding_mask)
+    inputs = (query[row, sample], key[:, sample], value[:, sample])
+    worked = _heads(inputs, matrices, biases, num_heads, masks, (bias_k, bias_v), add_zero_attn)
     if at.output == 0:
         return _projected(worked, out_proj_weight, out_proj_bias, at.index[-1])
     if average_attn_weights:
         return _mean_weight(worked, at.index[-1])
     return _one_weight(worked.weights[at.index[-3]], at.index[-1])
+
+
+def _masks_of(
+    row: int,
+    sample: int,
+    num_heads: int,
+    attn_mask: torch.Tensor | None,
+    key_padding_mask: torch.Tensor | None,
+) -> list[torch.Tensor]:
+    """Take from the masks what concerns one query: S, or H×S, numbers or truths each."""
+    masks = []
+    if attn_mask is not None:
+        heads = slice(sample * num_heads, (sample + 1) * num_heads)
+        masks.append(attn_mask[row] if attn_mask.ndim == 2 else attn_mask[heads, row])  # noqa: PLR2004 - L×S
+    if key_padding_mask is not None:
+        masks.append(key_padding_mask[sample])
+    return masks
 
 
 def _heads(

@@ -43,7 +43,14 @@ class Call:
     rule: Replay
 
     def argument(self, name: str) -> Any:
-        """Give an argument, however it was passed; None where it was not."""
+        """Give an argument, however it was passed.
+
+        Args:
+            name: One of the rule's parameters.
+
+        Returns:
+            The argument, or None where it was not passed.
+        """
         return dict(named(self.args, self.kwargs, self.rule.parameters)).get(name)
 
     def results(self, at: At, change: Callable[[str, Any], Any]) -> torch.Tensor:
@@ -74,8 +81,9 @@ class Call:
                 self.name, f"it cannot be done again: {str(error).splitlines()[0]}"
             ) from error
         tensors = tensors_in(result) or tensors_in(args[:1])  # setitem gives nothing back
-        wanted = at.outputs[at.output].shape
-        if at.output >= len(tensors) or tensors[at.output].shape != wanted:
+        if at.output >= len(tensors):  # it was written into through a view
+            raise UnexpandedError(self.name, "of what it changes only its result is worked out")
+        if tensors[at.output].shape != at.outputs[at.output].shape:
             raise UnexpandedError(self.name, "done again it gives another shape")
         return tensors[at.output]
 

@@ -99,6 +99,7 @@ def copy_of(at: At, number: Number) -> Expansion:
         One term; where the type of the result cannot hold the number it is rounded, and the formula says so.
 
     Example:
+        >>> from glassnet.arithmetic.expansion import At
         >>> copy_of(At((0,), (torch.tensor([0.5]),)), Number("input", (3, 1), 0.5)).worked
         'input[3, 1] = 0.5'
     """

@@ -211,6 +211,7 @@ def nll_loss(
         terms.append(Term((), sum(divided[listed:])))
     pairs = shown(list(zip(gain.tolist(), picked.tolist(), strict=True)))
     texts = [f"{factor(-g)}·{factor(p)}" if weight is not None else f"−{factor(p)}" for g, p in pairs]
+    texts = ["0" if g == 0 else text for text, (g, _) in zip(texts, pairs, strict=True)]  # ignored places
     together = joined(texts)
     one = "−input[target]" if weight is None else "−weight[target]·input[target]"
     over = "/count" if weight is None else "/Σ weight[target]"

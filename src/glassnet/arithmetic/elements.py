@@ -39,7 +39,7 @@ def read(x: torch.Tensor, place: Index) -> float:
         2.5
     """
     if x.is_complex():
-        raise UnexpandedError("complex numbers", "only real ones are worked out")
+        raise UnexpandedError("a tensor", "its numbers are complex")
     return float(x.detach()[place].item())
 
 
@@ -60,7 +60,7 @@ def doubles(x: torch.Tensor) -> torch.Tensor:
         torch.float64
     """
     if x.is_complex():
-        raise UnexpandedError("complex numbers", "only real ones are worked out")
+        raise UnexpandedError("a tensor", "its numbers are complex")
     return x.detach().cpu().double()
 
 
@@ -101,7 +101,7 @@ def number(operand: str, x: Operand, place: Index) -> Number:
     """
     if not isinstance(x, torch.Tensor):
         if isinstance(x, complex):
-            raise UnexpandedError("complex numbers", "only real ones are worked out")
+            raise UnexpandedError("a tensor", "its numbers are complex")
         return Number(operand, None, float(x))
     own = broadcast(place, x.shape)
     return Number(operand, own, read(x, own))

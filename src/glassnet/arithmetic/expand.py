@@ -23,6 +23,14 @@ IN_PLACE = {
     "iadd", "isub", "imul", "itruediv", "idiv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor",
     "ilshift", "irshift",
 }  # fmt: skip
+# rules that work out more than the first tensor that a function gives back
+SEVERAL = {
+    "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d_with_indices",
+    "max", "min", "aminmax", "var_mean", "std_mean", "topk", "sort", "cummax", "cummin",
+    "multi_head_attention_forward", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell",
+}  # fmt: skip
 
 
 def expand_call(name: str, function: str, at: At, args: tuple, kwargs: Mapping[str, Any]) -> Expansion:
@@ -63,6 +71,8 @@ def _expanded(name: str, function: str, at: At, args: tuple, kwargs: Mapping[str
         raise UnexpandedError(name)
     if isinstance(rule, Replay):
         return rule.way(at, Call(plain_name(name), function_of(function), args, kwargs, rule))
+    if at.output and plain_name(name) not in SEVERAL:  # running averages, and views of what was written into
+        raise UnexpandedError(name, "of what it changes only its result is worked out")
     try:
         bound = _signature(rule).bind(at, *args, **kwargs)
     except TypeError as error:

@@ -40,7 +40,11 @@ class Gathered:
     values: list[float]
 
     def numbers(self) -> list[Number]:
-        """Give each with its index."""
+        """Give each with its index.
+
+        Returns:
+            The numbers in order.
+        """
         operand = self.operand
         return [Number(operand, i, v) for i, v in zip(self.indices, self.values, strict=True)]
 

@@ -6,12 +6,13 @@ derivative of the one number in question is taken. For a linear operation these 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows
 
-from glassnet.arithmetic.copies import copy_of
+from glassnet.arithmetic.copies import copy_of, unravelled
 from glassnet.arithmetic.expansion import Number, Term
 from glassnet.arithmetic.gather import MOST_TERMS, number_at, sum_of_terms
 from glassnet.arithmetic.unexpanded import UnexpandedError
@@ -90,6 +91,12 @@ def interpolate(
             plane, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
         )  # pyright: ignore[reportCallIssue]
 
+    if mode.startswith("nearest"):  # PyTorch's derivative may choose another number than the operation does
+        side = input.shape[2:]
+        code = run(torch.arange(math.prod(side), dtype=torch.float64).reshape(1, 1, *side))[0, 0][
+            at.index[2:]
+        ]
+        return copy_of(at, number_at("input", input, (*at.index[:2], *unravelled(int(code), side))))
     return _in_one_plane(at, input, run, (0, 0, *at.index[2:]))
 
 
@@ -146,7 +153,12 @@ def _in_one_plane(
 def _derivatives(element: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     if not element.requires_grad:
         return [torch.zeros_like(leaf) for leaf in leaves]
-    found = torch.autograd.grad(element, leaves, allow_unused=True)
+    try:
+        found = torch.autograd.grad(element, leaves, allow_unused=True)
+    except RuntimeError as error:
+        raise UnexpandedError(
+            "a derivative", f"PyTorch cannot take it: {str(error).splitlines()[0]}"
+        ) from error
     return [torch.zeros_like(leaf) if d is None else d for leaf, d in zip(leaves, found, strict=True)]
 
 

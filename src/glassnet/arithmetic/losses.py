@@ -91,10 +91,11 @@ def _each(
 
 def _one(formula: str) -> str:
     """Set brackets around a formula that is a sum."""
-    depth = 0
+    depth, within_size = 0, False
     for sign in formula:
         depth += {"(": 1, ")": -1}.get(sign, 0)
-        if sign in "+−" and depth == 0:
+        within_size ^= sign == "|"
+        if sign in "+−" and depth == 0 and not within_size:
             return f"({formula})"
     return formula
 

@@ -29,7 +29,15 @@ class Window:
     padded: int
 
     def read(self, at: At, tensor: torch.Tensor) -> list[Number]:
-        """Read the numbers in it."""
+        """Read the numbers in it.
+
+        Args:
+            at: Which number of the output it makes.
+            tensor: The input.
+
+        Returns:
+            The numbers, row by row.
+        """
         before = at.index[: len(at.index) - len(self.places)]
         axes = [*before, *(Along(axis, visited) for axis, visited in enumerate(self.places))]
         return gather("input", tensor, axes, [len(visited) for visited in self.places]).numbers()

@@ -21,6 +21,7 @@ from glassnet.arithmetic import (
     softmax,
 )
 from glassnet.arithmetic.call import Replay
+from glassnet.arithmetic.contraction import einsum, tensordot
 from glassnet.arithmetic.convolution import convolution, transposed_convolution
 from glassnet.arithmetic.copies import constant, copied, kept
 from glassnet.arithmetic.expansion import Expansion
@@ -36,7 +37,6 @@ from glassnet.arithmetic.products import (
     baddbmm,
     bilinear,
     dot,
-    einsum,
     inner,
     kron,
     linear,
@@ -45,7 +45,6 @@ from glassnet.arithmetic.products import (
     mv,
     outer,
     rmatmul,
-    tensordot,
 )
 
 Rule = Callable[..., Expansion] | Replay
@@ -219,7 +218,6 @@ RULES: dict[str, Rule] = {
     "detach": KEPT,
     "data": KEPT,
     "real": KEPT,
-    "alias": KEPT,
     "to": KEPT,
     "type": KEPT,
     "type_as": KEPT,
@@ -235,7 +233,6 @@ RULES: dict[str, Rule] = {
     "bool": KEPT,
     "cpu": KEPT,
     "cuda": KEPT,
-    "requires_grad": KEPT,
     "one_hot": one_hot,
     # -- constants -------------------------------------------------------------------------------------------
     "zeros": MADE,

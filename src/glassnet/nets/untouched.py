@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def untouched(module: nn.Module) -> Iterator[None]:
+def untouched(module: nn.Module, *, copy_parameters: bool = True) -> Iterator[None]:
     """Put back, at the end and after an exception, everything that a forward pass may change.
 
     That is: parameters and buffers (the same tensors with the same bits), every module's mode, hooks and
@@ -26,6 +26,7 @@ def untouched(module: nn.Module) -> Iterator[None]:
 
     Args:
         module: The network.
+        copy_parameters: False where somebody else puts the parameters back; buffers always are.
 
     Yields:
         Nothing.
@@ -38,7 +39,8 @@ def untouched(module: nn.Module) -> Iterator[None]:
         tensor([0., 0., 0.])
     """
     attributes = [(part, dict(vars(part)), _containers(part)) for part in module.modules()]
-    tensors = [(tensor, tensor.detach().clone()) for tensor in (*module.parameters(), *module.buffers())]
+    copied = (*module.parameters(), *module.buffers()) if copy_parameters else tuple(module.buffers())
+    tensors = [(tensor, tensor.detach().clone()) for tensor in copied]
     random_states = _random_states()
     try:
         yield

@@ -37,6 +37,7 @@ def record(
     backward: Callable[[Any], torch.Tensor] | None = None,
     keep: Collection[str] | Literal["all", "nothing"] = "nothing",
     input_gradient: bool = True,
+    parameter_statistics: bool = False,
 ) -> Trace:
     """Run a network once, unmodified and in the mode it is in, and write down everything that it does.
 
@@ -52,6 +53,8 @@ def record(
         keep: Whose tensors are kept in the trace: `nothing`, `all`, or the outputs of the modules with these
             paths.
         input_gradient: Whether, with `backward`, the gradient of floating-point images is recorded, too.
+        parameter_statistics: Whether parameters are measured, too; a network may have more of them than of
+            all other values.
 
     Returns:
         The trace.
@@ -69,8 +72,9 @@ def record(
     """
     _check_paths(net, keep)
     recorder = Recorder(net, keep=keep, gradients=backward is not None)
-    with untouched(net), _uncompiled(), torch.set_grad_enabled(backward is not None):
-        args, kwargs, leaves = _given(images, recorder, with_gradient=backward is not None and input_gradient)
+    going_back = backward is not None
+    with untouched(net, copy_parameters=going_back), _uncompiled(), torch.set_grad_enabled(going_back):
+        args, kwargs, leaves = _given(images, recorder, with_gradient=going_back and input_gradient)
         inputs = tuple(range(len(recorder.tensors.values)))
         start = time.perf_counter()
         loss, loss_value, nodes = None, None, ()
@@ -91,12 +95,14 @@ def record(
             raise
         except Exception as error:
             raise _told(error, recorder) from error
+        finally:
+            recorder.tensors.put_back()
         seconds = time.perf_counter() - start
     gradients = recorder.tensors.gradients
     values = tuple(replace(value, gradient=gradients.get(value.number)) for value in recorder.tensors.values)
     return Trace(
         network=type(net).__name__,
-        modules=_modules(net, {value.name: value for value in values if value.kind == "parameter"}),
+        modules=_modules(net, values, measured=parameter_statistics),
         calls=tuple(recorder.calls),
         ops=_with_all_outputs(recorder),
         values=values,
@@ -241,8 +247,9 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
     )
 
 
-def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
+def _modules(net: nn.Module, values: tuple[Value, ...], *, measured: bool) -> tuple[Module, ...]:
     """List all modules with the parameters that are their own."""
+    gradients = {value.name: value.gradient for value in values if value.kind == "parameter"}
     first_name: dict[int, str] = {}
     modules = []
     for path, module in net.named_modules():
@@ -250,7 +257,6 @@ def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
         for name, parameter in module.named_parameters(recurse=False):
             whole = f"{path}.{name}" if path else name
             before = first_name.setdefault(id(parameter), whole)
-            value = values.get(before)
             own.append(
                 Parameter(
                     name=whole,
@@ -258,8 +264,8 @@ def _modules(net: nn.Module, values: dict[str, Value]) -> tuple[Module, ...]:
                     dtype=str(parameter.dtype).removeprefix("torch."),
                     trainable=parameter.requires_grad,
                     shared_with=None if before == whole else before,
-                    statistics=value.statistics if value else statistics_of(parameter),
-                    gradient=value.gradient if value else None,
+                    statistics=statistics_of(parameter) if measured else None,
+                    gradient=gradients.get(before),
                 )
             )
         modules.append(Module(path, type(module).__name__, module.extra_repr(), tuple(own), module.training))

@@ -25,7 +25,7 @@ from glassnet.trace.multiply_adds import multiply_adds
 from glassnet.trace.names import short_name, whole_name
 from glassnet.trace.nested import tensors_in, with_refs
 from glassnet.trace.source_line import source_line
-from glassnet.trace.tensors import Tensors, memory_of, version_of
+from glassnet.trace.tensors import READERS, Tensors, memory_of, version_of
 from glassnet.trace.trace import ModuleCall, Op, Source, Unseen
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ class Recorder(TorchFunctionMode):
         given = tensors_in(args)
         given += tensors_in(kwargs) if kwargs else []
         inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
+        if name not in READERS or "out" in kwargs:
+            self.tensors.protect(given)
         self.own_work, self.running = False, name
         start = time.perf_counter()
         try:
@@ -278,6 +280,8 @@ class Recorder(TorchFunctionMode):
                 registered=registered,
             )
             self._repeats[path] += 1
+            if isinstance(module, torch.jit.ScriptModule):
+                self.tensors.protect(module.parameters())
             self.calls.append(call)
             self._open.append(OpenCall(module, call))
             self._name_loose_tensors(module, path)

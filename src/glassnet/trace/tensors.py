@@ -14,6 +14,8 @@ from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Kind, Statistics, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import nn
 
 
@@ -24,6 +26,14 @@ class Held:
     tensor: weakref.ref
     version: int
     value: int
+
+
+# they read parameters and cannot write into them; every other function might, or gives away a view
+READERS = {
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear",
+    "batch_norm", "layer_norm", "group_norm", "instance_norm", "matmul", "mm", "bmm", "addmm", "add", "mul",
+    "sub", "div", "cat", "multi_head_attention_forward", "prelu", "lstm", "gru", "size",
+}  # fmt: skip
 
 
 class Tensors:
@@ -47,7 +57,28 @@ class Tensors:
         self._held: dict[int, Held] = {}
         self._writers: dict[int, int] = {}
         self._names: dict[int, tuple[torch.Tensor, Kind, str]] = {}
+        self._parameters: dict[int, list[torch.Tensor]] = {}
+        for parameter in network.parameters():
+            self._parameters.setdefault(memory_of(parameter), []).append(parameter)
+        self._saved: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.name_all(network, "", registered=True)
+
+    def protect(self, given: Iterable[torch.Tensor]) -> None:
+        """Copy the parameters among some tensors, or in their memory, before something may write into them.
+
+        Args:
+            given: Arguments of a function that is not among `READERS`.
+        """
+        for tensor in given:
+            for parameter in self._parameters.pop(memory_of(tensor), ()):
+                self._saved.append((parameter, parameter.detach().clone()))
+
+    def put_back(self) -> None:
+        """Undo what was written into parameters since `protect`."""
+        with torch.no_grad():
+            for parameter, content in self._saved:
+                if not torch.equal(parameter.detach(), content):
+                    parameter.detach().copy_(content)
 
     def name_all(self, module: nn.Module, path: str, *, registered: bool) -> None:
         """Name the parameters and buffers of a module.
@@ -135,7 +166,7 @@ class Tensors:
         if twin is not None and twin.dtype == dtype and math.prod(twin.shape) == tensor.numel():
             numbers = twin.statistics
         else:
-            numbers = statistics_of(tensor)
+            numbers = None if kind == "parameter" else statistics_of(tensor)
         size = 0 if shares else tensor.numel() * tensor.element_size()
         self.values.append(
             Value(

@@ -48,8 +48,8 @@ class Value:
     `kind` tells where it comes from: `input` (given to the network), `parameter`, `buffer`, `constant` (any
     other tensor that no recorded operation made), `result` (of the operation `made_by`). `name` is
     `images`, `conv1.weight`, `bn1.running_mean`, `relu`, `layer1.0.add`: unique in a trace except for
-    constants made at one place. `statistics` is None for an empty tensor, `gradient` (of the loss by this
-    value) where there was none.
+    constants made at one place. `statistics` is None for an empty tensor and for parameters (see
+    `Parameter`), `gradient` (of the loss by this value) where there was none.
     """
 
     number: int
@@ -129,7 +129,11 @@ class ModuleCall:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a module; `shared_with` is the name under which the same tensor stood before."""
+    """A parameter of a module.
+
+    `shared_with` is the name under which the same tensor stood before; `statistics` is None unless `record`
+    was asked for it.
+    """
 
     name: str
     shape: tuple[int, ...]
