@@ -9,6 +9,8 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `begin`, `events`: the same for a loop of one's own; it gets `Step`, `Judging`, `Epoch`, `Finished`
 - `Run`, `open_run`: the folder that a training wrote
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
+- `record`: a network run once, everything that it did written down: a `Trace`
+- `look`: the same for people: shapes, cost, receptive fields, source lines
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from glassnet.pictures.sources import load as load
     from glassnet.run import Run as Run
     from glassnet.run import open_run as open_run
+    from glassnet.trace.record import record as record
+    from glassnet.trace.trace import Trace as Trace
     from glassnet.training.events import Epoch as Epoch
     from glassnet.training.events import Finished as Finished
     from glassnet.training.events import Step as Step
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.evaluate import evaluate as evaluate
+    from glassnet.verbs.look import Look as Look
+    from glassnet.verbs.look import look as look
     from glassnet.verbs.predict import predict as predict
     from glassnet.verbs.train import train as train
 
@@ -59,6 +65,10 @@ _CONTENTS = {
     "evaluate": "glassnet.verbs.evaluate:evaluate",
     "predict": "glassnet.verbs.predict:predict",
     "board": "glassnet.verbs.board:board",
+    "record": "glassnet.trace.record:record",
+    "Trace": "glassnet.trace.trace:Trace",
+    "look": "glassnet.verbs.look:look",
+    "Look": "glassnet.verbs.look:Look",
 }
 __all__ = ["__version__", *_CONTENTS]  # noqa: PLE0604 — one list of the names is enough
 

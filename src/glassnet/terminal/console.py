@@ -49,7 +49,8 @@ def show_field(name: str, value: str, terminal: Terminal) -> None:
         value: Beside it, as it is.
         terminal: Where to.
     """
-    terminal.text.print(Text(f"{name:<{INDENT - 1}} ", style="bold"), Text(value), sep="")
+    gap = " " * max(INDENT - cell_len(name), 1)
+    terminal.text.print(Text(f"{name}{gap}", style="bold"), Text(value), sep="")
 
 
 def show_next(commands: Sequence[str], terminal: Terminal) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -24,6 +23,7 @@ from torch.overrides import TorchFunctionMode
 from glassnet.trace.multiply_adds import multiply_adds
 from glassnet.trace.names import short_name, whole_name
 from glassnet.trace.nested import tensors_in, with_refs
+from glassnet.trace.paths import Paths, loose_tensors
 from glassnet.trace.source_line import source_line
 from glassnet.trace.tensors import READERS, Tensors, memory_of, version_of
 from glassnet.trace.trace import ModuleCall, Op, Source, Unseen
@@ -49,7 +49,6 @@ ESCAPES = {
     "bool": "Python decides by a value: another picture may go another way",
 }
 SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
-MODULE_INTERNALS = set(vars(nn.Module()))  # _parameters, _forward_hooks, training, …
 TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
 STRANGE = (
     "a tensor that no operation of this pass made (a global, or from NumPy, TorchScript, another library): "
@@ -117,9 +116,7 @@ class Recorder(TorchFunctionMode):
         self._open: list[OpenCall] = []
         self._labels: Counter[str] = Counter()
         self._repeats: Counter[str] = Counter()
-        self._paths: dict[int, tuple[nn.Module, str, bool]] = {}
-        for path, module in network.named_modules(remove_duplicate=False):
-            self._paths.setdefault(id(module), (module, path, True))
+        self._paths = Paths(network)
         self._on_gpu = any(parameter.is_cuda for parameter in network.parameters())
         self._hooks: list = []
 
@@ -263,7 +260,12 @@ class Recorder(TorchFunctionMode):
     def _begins(self, module: nn.Module, args: tuple) -> None:
         with torch._C.DisableTorchFunction():  # noqa: SLF001 — reading must not be recorded
             self.own_work = True
-            path, registered = self._path_of(module)
+            found = self._paths.find(module)
+            if found is None:
+                around = self._open[-1].module if self._open else None
+                found = self._paths.add_loose(module, around, self._here()), False
+                self.tensors.name_all(module, found[0], registered=False)
+            path, registered = found
             number = len(self.calls)
             call = ModuleCall(
                 number=number,
@@ -284,7 +286,8 @@ class Recorder(TorchFunctionMode):
                 self.tensors.protect(module.parameters())
             self.calls.append(call)
             self._open.append(OpenCall(module, call))
-            self._name_loose_tensors(module, path)
+            for place, tensor in loose_tensors(module):
+                self.tensors.name(tensor, f"{path}.{place}".lstrip("."))
             self.own_work = False
 
     def _ends(self, module: nn.Module, args: tuple, *rest: Any) -> None:
@@ -346,45 +349,6 @@ class Recorder(TorchFunctionMode):
 
     def _add_unseen(self, what: str, source: Source | None) -> None:
         self.unseen.append(Unseen(what, self._here(), source))
-
-    def _path_of(self, module: nn.Module) -> tuple[str, bool]:
-        """Give a module's path, and whether it is registered; find it in the module around it if not."""
-        if id(module) not in self._paths:
-            self._name_loose_module(module)
-        _, path, registered = self._paths[id(module)]
-        return path, registered
-
-    def _name_loose_module(self, module: nn.Module) -> None:
-        around = self._open[-1] if self._open else None
-        found = None
-        if around is not None:
-            places = _places(vars(around.module))
-            found = next((place for place, content in places if content is module), None)
-        prefix = f"{around.call.path}." if around is not None and around.call.path else ""
-        path = prefix + (found or f"<{type(module).__name__}>")
-        for inner, part in module.named_modules():
-            self._paths.setdefault(id(part), (part, f"{path}.{inner}" if inner else path, False))
-        self.tensors.name_all(module, path, registered=False)
-
-    def _name_loose_tensors(self, module: nn.Module, path: str) -> None:
-        """Name tensors that are attributes of a module and neither parameter nor buffer."""
-        for place, content in _places(vars(module)):
-            if isinstance(content, torch.Tensor):
-                self.tensors.name(content, f"{path}.{place}" if path else place)
-
-
-def _places(attributes: dict[str, Any]) -> list[tuple[str, object]]:
-    """List what attributes hold, with what lists, tuples and dicts among them hold."""
-    found: list[tuple[str, object]] = []
-    for name, content in attributes.items():
-        if name.startswith("_") and name in MODULE_INTERNALS:
-            continue
-        found.append((name, content))
-        if isinstance(content, list | tuple):
-            found += [(f"{name}[{place}]", part) for place, part in enumerate(content)]
-        elif isinstance(content, Mapping):
-            found += [(f"{name}[{key!r}]", part) for key, part in content.items()]
-    return found
 
 
 def shape_text(tensor: torch.Tensor) -> str:

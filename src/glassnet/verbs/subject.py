@@ -99,8 +99,8 @@ def open_subject(
 
     Example:
         >>> subject = open_subject("lenet", "fashion-mini[3]", lang="en")
-        >>> subject.images.shape, subject.label_name
-        (torch.Size([1, 1, 28, 28]), 'T-shirt/top')
+        >>> tuple(subject.images.shape), subject.label_name
+        ((1, 1, 28, 28), 'Trouser')
     """
     words = texts(choose_language(lang), "subject")
     terminal = terminal or open_terminal(json=True)

@@ -1,0 +1,244 @@
+"""`look`: what a network does with one picture, in numbers."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+import glassnet
+from glassnet.errors import NetError
+from glassnet.inspection.ones import OnesCheck, check_ones
+from glassnet.inspection.table import Table, table_of
+from glassnet.inspection.tensor_facts import TensorFacts, tensor_facts
+from glassnet.terminal import Terminal, open_terminal, quoted, show_next
+from glassnet.terminal.look_answer import show_check, show_device, show_network, show_picture, show_unseen
+from glassnet.terminal.look_lists import show_order, show_parameters
+from glassnet.terminal.look_rows import show_rows
+from glassnet.texts import choose_language, texts
+from glassnet.trace.record import record
+from glassnet.verbs.subject import open_subject
+from glassnet.verbs.usual_sizes import first_that_fits, shape_of, usual_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import nn
+
+    from glassnet.trace.trace import Trace
+    from glassnet.verbs.subject import Subject
+
+PICTURE_AXES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a network does with one picture.
+
+    Attributes:
+        subject: The network and the picture.
+        trace: Everything that the pass did.
+        table: The same as rows nested by module, with totals.
+        buffers: Numbers in the network's buffers.
+        facts: Facts of what the network got; None where that is not one tensor.
+        raw_facts: Facts of the picture before it was scaled; None where there is none.
+        check: What comes out for pictures of ones; None where the network does not get one tensor.
+        device: Where the network computed.
+        versions: Of glassnet, PyTorch, Python, NumPy, torchvision, and timm where it is installed.
+    """
+
+    subject: Subject
+    trace: Trace
+    table: Table
+    buffers: int
+    facts: TensorFacts | None
+    raw_facts: TensorFacts | None
+    check: OnesCheck | None
+    device: str
+    versions: dict[str, str]
+
+
+def look(
+    net: nn.Module | str | Path,
+    images: Any = None,
+    *,
+    input: str | tuple[int, ...] | None = None,  # noqa: A002 — the option's name
+    weights: Path | str | None = None,
+    data_dir: Path | None = None,
+    train: bool = False,
+    lang: str | None = None,
+    depth: int | None = None,
+    parameters: bool = False,
+    order: bool = False,
+    terminal: Terminal | None = None,
+) -> Look:
+    """Show what a network does with a picture: every operation, its shapes, cost and source line.
+
+    Args:
+        net: A module, a NET, or the folder of a run; a module is left as it was.
+        images: What it gets, see `open_subject`; a picture of ones where it is None.
+        input: Channels, height and width such as `3x32x32`, where `images` does not tell.
+        weights: A weights file for the network.
+        data_dir: Where data sets are looked for first.
+        train: Whether the network runs in training mode.
+        lang: `en` or `zh`, see `choose_language`.
+        depth: Rows nested deeper are folded; None for as many as fit about 60 lines.
+        parameters: Whether every parameter is listed.
+        order: Whether the operations are listed line by line of code.
+        terminal: Where texts go; None for standard error.
+
+    Returns:
+        The trace, the table made of it, and facts.
+
+    Raises:
+        UsageError: The network or the picture cannot be used, or the network raises.
+
+    Example:
+        >>> found = look("lenet", lang="en")
+        >>> found.table.totals.parameters, found.table.totals.macs, found.check.outputs
+        (62006, 651720, 10)
+    """
+    terminal = terminal or open_terminal(json=True)
+    modes = _modes(net)
+    words = texts(choose_language(lang), "look")
+    try:
+        subject = open_subject(
+            net, images, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
+            terminal=terminal,
+        )  # fmt: skip
+        trace = _recorded(subject)
+        one = subject.images if isinstance(subject.images, torch.Tensor) else None
+        can_check = one is not None and one.dim() > 1 and one.is_floating_point()
+        found = Look(
+            subject=subject,
+            trace=trace,
+            table=table_of(trace),
+            buffers=sum(buffer.numel() for buffer in subject.module.buffers()),
+            facts=None if one is None else tensor_facts(one, beside=subject.raw),
+            raw_facts=None if subject.raw is None else tensor_facts(subject.raw),
+            check=check_ones(subject.module, one) if one is not None and can_check else None,
+            device=_device(trace),
+            versions=versions(),
+        )
+    finally:
+        for part, mode in modes:
+            part.training = mode
+    _show(found, words, terminal, depth=depth, parameters=parameters, order=order)
+    show_next(_next(net, images, found, input=input, weights=weights), terminal)
+    return found
+
+
+def _show(
+    found: Look,
+    words: Mapping[str, str],
+    terminal: Terminal,
+    *,
+    depth: int | None,
+    parameters: bool,
+    order: bool,
+) -> None:
+    subject = found.subject
+    show_network(found.trace, found.table, found.buffers, subject.notes, words, terminal)
+    show_picture(subject.picture, subject.label_name, found.facts, found.raw_facts, words, terminal)
+    show_device(found.device, found.versions, words, terminal)
+    if found.check is not None:
+        show_check(found.check, words, terminal)
+    terminal.text.print()
+    show_rows(found.table, words, terminal, depth=depth)
+    if parameters:
+        show_parameters(found.trace, words, terminal)
+    if order:
+        show_order(found.trace, words, terminal)
+    terminal.text.print()
+    show_unseen(found.trace.unseen, words, terminal)
+
+
+def _next(
+    net: nn.Module | str | Path,
+    images: Any,
+    found: Look,
+    *,
+    input: str | tuple[int, ...] | None,  # noqa: A002
+    weights: Path | str | None,
+) -> list[str]:
+    """Give commands that go on from here; Python lines for what has no name."""
+    place = _middle(found.trace)
+    if isinstance(net, torch.nn.Module) or not (images is None or isinstance(images, str | os.PathLike)):
+        return [f'glassnet.explain(net, images, at="{place}")'] if place else []
+    words = [quoted(net)] + ([quoted(images)] if images is not None else [])
+    if input is not None:
+        words.append(f"--input {input if isinstance(input, str) else 'x'.join(map(str, input))}")
+    if weights is not None:
+        words.append(f"--weights {quoted(weights)}")
+    same = " ".join(words)
+    return [
+        *([f'glassnet explain {same} --at "{place}"'] if place else []),
+        f"glassnet look {same} --order",
+        f"glassnet look {same} --parameters",
+    ]
+
+
+def _middle(trace: Trace) -> str | None:
+    """Name the middle number of the first layer's output."""
+    for call in trace.calls[1:]:
+        is_leaf = call.end_op - call.first_op == 1
+        if is_leaf and call.outputs and trace.ops[call.first_op].parameters:
+            shape = trace.values[call.outputs[0]].shape
+            index = [0, 0, *(side // 2 for side in shape[2:])][: len(shape)]
+            return f"{call.path}[{','.join(map(str, index))}]"
+    return None
+
+
+def _modes(net: nn.Module | str | Path) -> list[tuple[nn.Module, bool]]:
+    return [(part, part.training) for part in net.modules()] if isinstance(net, torch.nn.Module) else []
+
+
+def _recorded(subject: Subject) -> Trace:
+    """Record the pass; where it fails, say which size would run through the network."""
+    try:
+        return record(subject.module, subject.images)
+    except NetError as error:
+        images = subject.images
+        if not isinstance(images, torch.Tensor) or images.dim() != PICTURE_AXES:
+            raise
+        given = tuple(images.shape[1:])
+        sizes = [size for size in usual_sizes(subject.module) if size != given]
+        fits = first_that_fits(subject.module, sizes)
+        if fits is None:
+            raise
+        parts = error.parts | {"expected": f"pictures of {shape_of(fits)}, which run through it"}
+        raise NetError(error.what, **parts) from error
+
+
+def _device(trace: Trace) -> str:
+    """Give the device of the last result."""
+    results = [value.device for value in trace.values if value.kind == "result"]
+    return results[-1] if results else "cpu"
+
+
+def versions() -> dict[str, str]:
+    """Tell the versions of what computes.
+
+    Returns:
+        By name.
+
+    Example:
+        >>> versions()["torch"] == torch.__version__
+        True
+    """
+    found = {
+        "glassnet": glassnet.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+    for name in ("numpy", "torchvision", "timm"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # timm is an extra
+            continue
+    return found
