@@ -53,7 +53,9 @@ def lenet():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_is_whole_and_offline(lenet, lang):
-    page = look_page(lenet, graph=GRAPH, picture=np.zeros((28, 28, 1), np.uint8), classes=["T恤"] * 10, lang=lang)
+    page = look_page(
+        lenet, graph=GRAPH, picture=np.zeros((28, 28, 1), np.uint8), classes=["T恤"] * 10, lang=lang
+    )
     check_page(page, lang)
 
 
@@ -81,16 +83,21 @@ def test_sums_are_those_of_the_operations(lenet):
 
 def test_a_network_of_one_operation_is_one_row():
     data = data_of(look_page(record(nn.Conv2d(1, 2, 3), torch.ones(1, 1, 4, 4))))
-    assert [(row["name"], row["operation"], row["size"]) for row in data["rows"]] == [("Conv2d", "conv2d", 20)]
+    assert [(row["name"], row["operation"], row["size"]) for row in data["rows"]] == [
+        ("Conv2d", "conv2d", 20)
+    ]
 
 
 def test_the_loss_stands_after_the_network():
-    loss = nn.CrossEntropyLoss()
-    trace = record(
-        nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, torch.tensor([1])), keep="all"
-    )
-    data = data_of(look_page(trace))
-    assert [(row["operation"], row["stage"]) for row in data["rows"]] == [("linear", "forward"), ("cross_entropy", "loss")]
+    label = torch.tensor([1])
+    for loss in (nn.CrossEntropyLoss(), nn.functional.cross_entropy):
+        trace = record(
+            nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all"
+        )
+        data = data_of(look_page(trace))
+        stages = [(row["operation"], row["stage"]) for row in data["rows"]]
+        assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
+        assert data["notes"] == []
     assert data["rows"][0]["outputs"][0]["gradient"]["maximum"] > 0
 
 
@@ -149,7 +156,10 @@ def test_hostile_names_stay_text(chromium):
         receptive_fields={0: HOSTILE}, lang="zh",
     )  # fmt: skip
     check_page(page, "zh")
-    found = chromium(page, "return [document.querySelectorAll('main script, main img').length, document.getElementById('details-title').textContent]")
+    found = chromium(
+        page,
+        "return [document.querySelectorAll('main script, main img').length, document.getElementById('details-title').textContent]",
+    )
     assert found == [0, HOSTILE]
 
 
@@ -204,7 +214,11 @@ def test_a_pixel_tells_its_number(chromium, lenet):
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 def test_nothing_is_wider_than_the_screen(chromium, lenet, width):
-    wide = chromium(look_page(lenet, lang="zh"), "return [document.documentElement.scrollWidth, innerWidth]", size=(width, 800))
+    wide = chromium(
+        look_page(lenet, lang="zh"),
+        "return [document.documentElement.scrollWidth, innerWidth]",
+        size=(width, 800),
+    )
     assert wide[0] <= wide[1]
 
 

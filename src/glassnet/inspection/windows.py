@@ -165,9 +165,7 @@ class Windowed:
             return next((value for value in values if value != value), max(values))  # noqa: PLR0124 - NaN
         if self.kind == "avg_pool":
             divisors = {"places": len(terms), "inside": len(inside)}
-            return sum(values) / (
-                divisors[self.divisor] if isinstance(self.divisor, str) else self.divisor
-            )
+            return sum(values) / (divisors[self.divisor] if isinstance(self.divisor, str) else self.divisor)
         total = sum(value * (term.weight or 0.0) for value, term in zip(values, inside, strict=True))
         return total + (float(self.bias[channel]) if self.bias is not None else 0.0)
 
@@ -216,7 +214,9 @@ def windowed(trace: Trace, number: int, *, lead: Sequence[int] = ()) -> Windowed
             axes.append(_adaptive(length, places))
         else:
             axes.append(_axis(kind, given, dims, axis, kernel[axis], length, places))
-    divisor = given.get("divisor_override") or ("places" if given.get("count_include_pad", True) else "inside")
+    divisor = given.get("divisor_override") or (
+        "places" if given.get("count_include_pad", True) else "inside"
+    )
     return Windowed(
         kind, source, weight, tensors.get("bias"), output, axes[0], axes[1],
         int(given.get("groups", 1)), divisor, dims,

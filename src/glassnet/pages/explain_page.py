@@ -77,7 +77,11 @@ def explain_page(
         "what": what_it_is(made, 1, lang),
         "at": list(at),
         "picture": png_address(picture) if picture is not None else None,
-        "window": _window(window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input") if window is not None else None,
+        "window": _window(
+            window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input"
+        )
+        if window is not None
+        else None,
         "other": _other(trace, made, at, expansions or {}) if window is None else None,
     }
     return build_page(
@@ -88,7 +92,7 @@ def explain_page(
 
 def _its_module(trace: Trace, op: Op) -> Module | None:
     """Give the module whose call is this operation alone."""
-    call = trace.calls[op.call] if op.call < len(trace.calls) else None
+    call = trace.calls[op.call] if op.call is not None else None
     if call is None or call.end_op - call.first_op != 1 or op.stage == "loss":
         return None
     return next((module for module in trace.modules if module.path == call.path), None)

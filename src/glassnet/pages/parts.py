@@ -57,7 +57,9 @@ def build_page(
         "markup": markup,
     }
     text = (HOME / f"{template}.html").read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text)  # once: what is put in is not read again
+    return re.sub(
+        r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text
+    )  # once: what is put in is not read again
 
 
 def json_inside_html(data: object) -> str:

@@ -89,7 +89,7 @@ def encode_planes(tensors: Mapping[int, Planes]) -> dict[int, dict[str, object]]
     return encoded
 
 
-def _bytes(tensors: Mapping[int, Planes], most: int, side: int, exact: bool) -> int:  # noqa: FBT001
+def _bytes(tensors: Mapping[int, Planes], most: int, side: int, exact: bool) -> int:
     shown = (_shown(planes, most, side)[0].numel() for planes in tensors.values())
     return sum(shown) * (4 if exact else 1)
 
