@@ -195,7 +195,7 @@ def test_an_input_too_large_is_cut_around_the_number_asked_for():
     first, shape = data["input"]["first"], data["input"]["shape"]
     assert 20 in cut.rows
     assert 30 in cut.columns
-    assert cut.channels == (0, 1) or cut.channels == (1,)
+    assert cut.channels in ((0, 1), (1,))
     assert np.prod(shape) + np.prod(data["output"]["shape"]) <= 3000
     expected = window.input[:, first[0] : first[0] + shape[1], first[1] : first[1] + shape[2]]
     assert floats(data["input"]["data"]).tobytes() == expected.contiguous().numpy().tobytes()

@@ -88,16 +88,16 @@ def test_a_network_of_one_operation_is_one_row():
     ]
 
 
-def test_the_loss_stands_after_the_network():
+@pytest.mark.parametrize(
+    "loss", [nn.CrossEntropyLoss(), nn.functional.cross_entropy], ids=["module", "function"]
+)
+def test_the_loss_stands_after_the_network(loss):
     label = torch.tensor([1])
-    for loss in (nn.CrossEntropyLoss(), nn.functional.cross_entropy):
-        trace = record(
-            nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all"
-        )
-        data = data_of(look_page(trace))
-        stages = [(row["operation"], row["stage"]) for row in data["rows"]]
-        assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
-        assert data["notes"] == []
+    trace = record(nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all")
+    data = data_of(look_page(trace))
+    stages = [(row["operation"], row["stage"]) for row in data["rows"]]
+    assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
+    assert data["notes"] == []
     assert data["rows"][0]["outputs"][0]["gradient"]["maximum"] > 0
 
 

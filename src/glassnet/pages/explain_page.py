@@ -36,8 +36,9 @@ def explain_page(
 ) -> str:
     """Write one operation as one HTML file that asks nothing of any host.
 
-    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked by
-    the page itself, any number of them. For every other operation the page holds the expansions given to it.
+    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked
+    by the page itself, any number of them. For every other operation the page holds the expansions that are
+    given to it.
 
     Args:
         trace: Of one pass, with all tensors of the operation kept.
@@ -109,6 +110,7 @@ def _window(window: Windowed, at: tuple[int, ...], *, grey: bool) -> dict[str, o
         "layout": list(near_square(window.output.shape[0])),
         "grey": grey,
         "place": [channel, row, column],
+        "dtype": str(window.output.dtype).removeprefix("torch."),
         "low": _number(float(window.input.min())),
         "high": _number(float(window.input.max())),
     }
