@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import check_page, data_of
 from torch import nn
 
 import glassnet.pages
@@ -19,6 +18,8 @@ from glassnet.inspection.windows import windowed
 from glassnet.pages.explain_page import explain_page
 from glassnet.pages.window_data import MAX_NUMBERS, choose_cut, window_data
 from glassnet.trace.record import record
+
+from browser import check_page, data_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 NETS = {

@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "Judge a run's network: accuracy with its 95 % interval, and figures per class.",
     "predict": "Tell the class of pictures, with probabilities.",
     "look": "Show every operation of a network: shapes, cost, receptive field and source line.",
+    "explain": "Work one number of a network out by hand, and check it against PyTorch's.",
     "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
 }
 
