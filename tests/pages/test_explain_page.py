@@ -170,7 +170,7 @@ def test_any_other_operation_shows_its_expansions(chromium):
         "return [first, seen()]",
     )
     assert "max(0, 2) = 2" in found[0]
-    assert "input[0, 0, 0, 1] = 2" in found[0]
+    assert "input: images[0, 0, 0, 1] = 2" in found[0]
     assert found[1].startswith("relu[0, 0, 0, 0] = 0")
     assert "not worked out in this page; 2 are" in found[1]
 

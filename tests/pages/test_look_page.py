@@ -7,7 +7,6 @@ import base64
 import numpy as np
 import pytest
 import torch
-from browser import check_page, data_of
 from torch import nn
 
 from glassnet.nets.lenet import LeNet
@@ -15,6 +14,8 @@ from glassnet.pages import planes as planes_module
 from glassnet.pages.look_page import look_page
 from glassnet.pages.planes import encode_planes, planes_of
 from glassnet.trace.record import record
+
+from browser import check_page, data_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 GRAPH = (

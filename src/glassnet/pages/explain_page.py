@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from glassnet.arithmetic.operands import operands_of
 from glassnet.inspection.windows import near_square, windowed
 from glassnet.pages.parts import build_page, png_address
 from glassnet.pages.planes import encode_planes, planes_of
@@ -137,6 +138,10 @@ def _other(
             {"number": number, "name": trace.values[number].name}
             for number in op.inputs if number in tensors
         ],
+        "operands": {
+            operand: {"number": number, "name": trace.values[number].name}
+            for operand, number in (operands_of(op) if expansions else {}).items()
+        },
         "cells": {",".join(map(str, index)): _cell(trace, op, index, expansions[index]) for index in chosen},
         "given": len(expansions),
     }  # fmt: skip
