@@ -31,7 +31,7 @@ NETS = {
     "max": (nn.MaxPool2d(3, ceil_mode=True, padding=1), (1, 2, 8, 9)),
     "mean": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (1, 2, 8, 8)),
     "adaptive": (nn.AdaptiveAvgPool2d((3, 2)), (1, 2, 7, 5)),
-    "signal": (nn.Conv1d(2, 3, 4, padding="same"), (1, 2, 11)),
+    "signal": (nn.Conv1d(2, 3, 5, padding="same"), (1, 2, 11)),
     "linear": (nn.Linear(30, 14), (1, 30)),
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import font_manager
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from glassnet.draw import fonts
 from glassnet.texts import texts
@@ -29,9 +29,10 @@ SMALL, GAP = 112, 26  # of window, kernel and products; above each
 LEFT, MIDDLE, RIGHT, TOP = 28, 444, 620, 104
 CAPTION = 520
 PAPER, INK, MUTED, LINE, EMPTY = "#ffffff", "#16202b", "#5b6876", "#c9d2dc", "#f1f3f6"
+DASH = "#9aa6b2"
 MARK = "#e8590c"  # the window and what it makes
-NUMBERS_FROM = 23  # pixels: smaller cells hold no number
-NEGATIVE, ZERO, POSITIVE = (44, 111, 187), (250, 250, 250), (200, 60, 60)
+NUMBERS_FROM, GRID_FROM = 22, 14  # pixels: smaller cells hold no number, have no lines
+NEGATIVE, ZERO, POSITIVE = (44, 111, 187), (255, 255, 255), (200, 60, 60)
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,44 @@ def animate(
             step += 1
         chosen = sorted({*range(0, len(places), step), len(places) - 1})
         scene = _Scene(window, channel, shown, picture, title, lang, places, step, len(chosen))
-        data = _encode([scene.frame(number) for number in chosen])
+        data = _encode([scene.frame(number) for number in chosen], _palette(picture))
         if len(data) <= MAX_BYTES or limit == 1:
             return data
         limit = max(1, limit // 2)
 
 
-def _encode(frames: Sequence[Image.Image]) -> bytes:
-    """Write frames with one palette, made from the last, which has all colours."""
-    palette = frames[-1].quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def _palette(picture: np.ndarray | None) -> Image.Image:
+    """Give one palette for all frames: greys of letters, the scale, and what a picture needs; 255 colours."""
+    plain = [ImageColor.getrgb(colour) for colour in (PAPER, EMPTY, INK, MUTED, LINE, DASH, MARK, "#c800c8")]
+    mixed = [(paper, ink) for paper in (PAPER, EMPTY, "#c4dbf0") for ink in (INK, MARK, MUTED)]
+    greys = [*plain, *[_mixed(paper, ink, share / 8) for paper, ink in mixed for share in range(1, 8)]]
+    room = 255 - len(greys)
+    scale = _colours(np.linspace(-1, 1, room if picture is None else 61), 1.0).tolist()
+    colours = [*greys, *map(tuple, scale)]
+    if picture is not None:
+        rgb = np.ascontiguousarray(_rgb(picture))
+        found = (
+            Image.fromarray(rgb).quantize(255 - len(colours), method=Image.Quantize.MEDIANCUT).getpalette()
+        )
+        colours += list(zip(*[iter(found or [])] * 3, strict=True))
+    # Pillow looks colours up in steps of 4: none may come between the paper and itself
+    colours = plain + [each for each in colours if all(_apart(each, paper) > 8 for paper in plain[:2])]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in colours[:255] for part in colour[:3]])
+    return palette
+
+
+def _apart(one: Sequence[int], other: Sequence[int]) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _mixed(paper: str, ink: str, share: float) -> tuple[int, ...]:
+    ends = zip(ImageColor.getrgb(paper), ImageColor.getrgb(ink), strict=True)
+    return tuple(round(one + share * (other - one)) for one, other in ends)
+
+
+def _encode(frames: Sequence[Image.Image], palette: Image.Image) -> bytes:
+    """Write frames with one palette."""
     small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     file = io.BytesIO()
     times = [FRAME_MILLISECONDS] * (len(small) - 1) + [LAST_MILLISECONDS]
@@ -159,14 +189,14 @@ class _Scene:
             words["output"].format(height=self.output.shape[0], width=self.output.shape[1]), 14, INK,
         )  # fmt: skip
         for x in ((LEFT + SIDE + MIDDLE) / 2, (MIDDLE + SMALL + RIGHT) / 2):
-            write(draw, (x, TOP + SIDE / 2), "→", 26, "#9aa6b2", anchor="mm")
+            write(draw, (x, TOP + SIDE / 2), "→", 26, DASH, anchor="mm")
         self._pad(draw)
         colours = _colours(self.values, self.most) if picture is None else _rgb(picture)
         _paste(image, colours, self.source, range(height), range(width))
         _grid(draw, self.source, range(height), range(width))
         if picture is None:
             _numbers(draw, self.source, self.values, _colours(self.values, self.most))
-        blank = np.broadcast_to(np.array([241, 243, 246], np.uint8), (*self.output.shape, 3))
+        blank = np.broadcast_to(np.array(ImageColor.getrgb(EMPTY), np.uint8), (*self.output.shape, 3))
         _paste(image, blank, self.result, self.result.rows, self.result.columns)
         _grid(draw, self.result, self.result.rows, self.result.columns)
         if self.step > 1:
@@ -215,7 +245,7 @@ class _Scene:
         known = np.zeros(self.output.size, bool)
         known[: number + 1] = True
         known = known.reshape(self.output.shape)
-        shown = np.where(known[..., None], colours, np.array([241, 243, 246], np.uint8))
+        shown = np.where(known[..., None], colours, np.array(ImageColor.getrgb(EMPTY), np.uint8))
         _paste(image, shown, self.result, self.result.rows, self.result.columns)
         _grid(draw, self.result, self.result.rows, self.result.columns)
         _numbers(draw, self.result, self.output, colours, known)
@@ -358,8 +388,9 @@ def signed(value: float) -> str:
 
 def _product(term: Term, *, first: bool) -> str:
     value, weight = term.value or 0.0, term.weight or 0.0
-    shown = f"{number(value)}·{number(weight) if weight >= 0 else f'({number(weight)})'}"
-    return shown if first else f"+ {shown}"
+    one = number(value) if value >= 0 or first else f"({number(value)})"
+    other = number(weight) if weight >= 0 else f"({number(weight)})"
+    return f"{one}·{other}" if first else f"+ {one}·{other}"
 
 
 def _short(value: float) -> str:
@@ -396,7 +427,7 @@ def _rgb(picture: np.ndarray) -> np.ndarray:
 
 def _cell(room: int, count: int) -> float:
     """Give the size of a cell, whole pixels where there are enough."""
-    return float(min(room // count, 64)) if count <= room else room / count
+    return float(min(room // count, 64)) if room // count >= 4 else room / count
 
 
 def _paste(image: Image.Image, colours: np.ndarray, plane: _Plane, rows: range, columns: range) -> None:
@@ -410,7 +441,7 @@ def _paste(image: Image.Image, colours: np.ndarray, plane: _Plane, rows: range, 
 def _grid(draw: ImageDraw.ImageDraw, plane: _Plane, rows: range, columns: range) -> None:
     x0, y0, *_ = plane.box(rows[0], columns[0])
     *_, x1, y1 = plane.box(rows[-1], columns[-1])
-    if plane.cell >= 8:
+    if plane.cell >= GRID_FROM:
         for row in rows:
             y = plane.box(row, columns[0])[1]
             draw.line((x0, y, x1, y), fill=LINE)
@@ -431,7 +462,7 @@ def _dashed(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -
         end = min(start + dash, x1 - x0)
         for x, y, across in ((x0, y0, True), (x0, y1, True), (x0, y0, False), (x1, y0, False)):
             line = (x + start, y, x + end, y) if across else (x, y + start, x, y + end)
-            draw.line(line, fill="#9aa6b2")
+            draw.line(line, fill=DASH)
 
 
 def _numbers(
@@ -467,7 +498,7 @@ def _small_cell(
     colour = _colours(np.array(value), most).reshape(3)
     draw.rectangle(box, fill=tuple(int(part) for part in colour), outline=LINE)
     cell = box[2] - box[0]
-    if cell >= NUMBERS_FROM - 1:
+    if cell >= NUMBERS_FROM:
         size = 14 if cell >= 38 else 11 if cell >= 28 else 9
         ink = PAPER if int(colour.astype(int).sum()) < 400 else INK
         write(draw, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), _short(value), size, ink, anchor="mm")

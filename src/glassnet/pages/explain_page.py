@@ -92,7 +92,7 @@ def explain_page(
 
 def _its_module(trace: Trace, op: Op) -> Module | None:
     """Give the module whose call is this operation alone."""
-    call = trace.calls[op.call] if op.call < len(trace.calls) else None
+    call = trace.calls[op.call] if op.call is not None else None
     if call is None or call.end_op - call.first_op != 1 or op.stage == "loss":
         return None
     return next((module for module in trace.modules if module.path == call.path), None)

@@ -123,7 +123,7 @@ def _row(
         "function": op.function if op else None,
         "settings": module.settings if module else _settings(op),
         "what": what_it_is(op, len(ops), lang),
-        "stage": op.stage if op else "forward",
+        "stage": ops[0].stage if ops else "forward",
         "first": row.first_op,
         "end": row.end_op,
         "repeat": call.repeat if call else 0,
@@ -250,7 +250,10 @@ def _notes(trace: Trace, lang: str) -> list[str]:
     for unseen in trace.unseen:
         where = f"{Path(unseen.source.file).name}:{unseen.source.line}" if unseen.source else unseen.module
         notes.append(words["unseen"].format(what=unseen.what, where=where or trace.network))
-    notes += [words["unregistered"].format(path=call.path) for call in trace.calls if not call.registered]
+    for call in trace.calls:
+        stages = {op.stage for op in trace.ops[call.first_op : call.end_op]}
+        if not call.registered and "loss" not in stages:
+            notes.append(words["unregistered"].format(path=call.path))
     if idle:
         notes.append(words["idle"].format(paths=", ".join(idle)))
     return notes

@@ -111,7 +111,7 @@ def look(
             net, images, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
             terminal=terminal,
         )  # fmt: skip
-        trace = _recorded(subject)
+        trace = _recorded(subject, measured=parameters)
         one = subject.images if isinstance(subject.images, torch.Tensor) else None
         can_check = one is not None and one.dim() > 1 and one.is_floating_point()
         found = Look(
@@ -129,7 +129,7 @@ def look(
         for part, mode in modes:
             part.training = mode
     _show(found, words, terminal, depth=depth, parameters=parameters, order=order)
-    show_next(_next(net, images, found, input=input, weights=weights), terminal)
+    show_next(_next(net, images, found, input=input, weights=weights), terminal, name=words["next"])
     return found
 
 
@@ -198,10 +198,10 @@ def _modes(net: nn.Module | str | Path) -> list[tuple[nn.Module, bool]]:
     return [(part, part.training) for part in net.modules()] if isinstance(net, torch.nn.Module) else []
 
 
-def _recorded(subject: Subject) -> Trace:
+def _recorded(subject: Subject, *, measured: bool) -> Trace:
     """Record the pass; where it fails, say which size would run through the network."""
     try:
-        return record(subject.module, subject.images)
+        return record(subject.module, subject.images, parameter_statistics=measured)
     except NetError as error:
         images = subject.images
         if not isinstance(images, torch.Tensor) or images.dim() != PICTURE_AXES:
@@ -209,9 +209,14 @@ def _recorded(subject: Subject) -> Trace:
         given = tuple(images.shape[1:])
         sizes = [size for size in usual_sizes(subject.module) if size != given]
         fits = first_that_fits(subject.module, sizes)
-        if fits is None:
+        if fits is not None:
+            expected = f"pictures of {shape_of(fits)}, which run through it"
+        elif isinstance(error.__cause__, RuntimeError | ValueError):
+            tried = ", ".join(map(shape_of, [given, *sizes]))
+            expected = f"another size of pictures (--input), or another network: none of {tried} fits"
+        else:
             raise
-        parts = error.parts | {"expected": f"pictures of {shape_of(fits)}, which run through it"}
+        parts = error.parts | {"expected": expected}
         raise NetError(error.what, **parts) from error
 
 
