@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F
-from recorded_calls import Call, calls_of, check, doubles
 from torch import nn
 
 from glassnet.arithmetic.call import Replay
 from glassnet.arithmetic.expand import plain_name, rule_of
 from glassnet.arithmetic.rules import RULES
+
+from recorded_calls import Call, calls_of, check, doubles
 
 SIGNAL, PICTURE, VOLUME = doubles(2, 4, 9), doubles(2, 4, 6, 7), doubles(2, 4, 5, 6, 4)
 ROWS, VECTOR, SQUARE = doubles(3, 5, seed=1), doubles(5, seed=2), doubles(5, 5, seed=3)

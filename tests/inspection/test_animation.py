@@ -31,7 +31,7 @@ def gif_of(net, images, **options) -> tuple[list[np.ndarray], list[int], int]:
 
 
 def count(frame: np.ndarray, colour) -> int:
-    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 12).sum())
+    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 5).sum())
 
 
 def tutorial(**settings) -> nn.Conv2d:
@@ -67,7 +67,8 @@ def test_large_outputs_are_sampled(size):
     frames, _, length = gif_of(nn.Conv2d(3, 2, 5, padding=2), torch.rand(1, 3, *size), channel=1)
     assert len(frames) <= MAX_FRAMES + 1
     assert length <= MAX_BYTES
-    assert count(frames[-1][:470, WIDTH // 2 + 100 :], EMPTY) < 400  # the last frame is whole
+    first, last = (count(frame[:470, WIDTH // 2 + 100 :], EMPTY) for frame in (frames[0], frames[-1]))
+    assert first > 20 * last  # the last frame is whole, apart from numbers near zero
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ NETS = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("name", NETS)
 def test_numbers_are_pytorchs(name):
     net, shape = NETS[name]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 
@@ -12,10 +13,11 @@ from glassnet.arithmetic.address import LOSS, Place, find, parse_address
 from glassnet.arithmetic.explain import Explained
 from glassnet.arithmetic.explain import explain as explain_number
 from glassnet.arithmetic.gradient import ExplainedGradient, explain_gradient
-from glassnet.arithmetic.update import ExplainedUpdate, Rule, explain_update
+from glassnet.arithmetic.update import ExplainedUpdate, Kind, Rule, explain_update
 from glassnet.errors import UsageError
 from glassnet.terminal import Terminal, open_terminal, quoted, show_next
-from glassnet.terminal.explanation import show_gradient, show_number, show_update, show_what
+from glassnet.terminal.explanation import show_number, show_what
+from glassnet.terminal.training_numbers import show_gradient, show_update
 from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
 from glassnet.verbs.explanation import Explanation, Question
@@ -52,7 +54,7 @@ def explain(
     loss: str | None = None,
     target: Any = None,
     train: bool = False,
-    optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd",
+    optimizer: Kind = "sgd",
     lr: float | None = None,
     momentum: float | None = None,
     weight_decay: float | None = None,
@@ -107,54 +109,81 @@ def explain(
     words = texts(lang, "explain")
     terminal = terminal or open_terminal(json=True)
     question, asked = _question(at, grad, step)
-    for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
-        if count is not None and count < 1:
-            raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+    _check_counts(depth=depth, terms=terms, steps=steps)
+    rule = _rule(optimizer, lr, momentum, weight_decay, zero_grad=zero_grad)
+    command = _command(net, picture, {
+        "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
+        "label": label, "loss": loss, "target": target,
+    })  # fmt: skip
     subject = open_subject(
         net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
         terminal=terminal,
     )  # fmt: skip
     with put_back():
-        torch.manual_seed(seed)
         chosen = None
         if question != "number" or parse_address(asked).name == LOSS or _any(label, loss, target):
+            torch.manual_seed(seed)
             chosen = choose_loss(subject, name=loss, label=label, target=target)
         torch.manual_seed(seed)
-        trace = record(
-            subject.module, subject.images, keep="all", backward=chosen.function if chosen else None
-        )
-        trace = _target_named(trace)
+        backward = chosen.function if chosen else None
+        trace = _target_named(record(subject.module, subject.images, keep="all", backward=backward))
         place = find(trace, asked)
-        where = trace, place.value, place.index
-        if question == "number":
-            found = explain_number(*where, depth=depth, most_terms=terms or FOLLOWED)
-        elif question == "gradient":
-            found = explain_gradient(*where, depth=depth, most_terms=terms or FOLLOWED)
-        else:
-            rule = Rule(
-                kind=optimizer,
-                lr=RATES[optimizer] if lr is None else lr,
-                momentum=MOMENTUM[optimizer] if momentum is None else momentum,
-                weight_decay=DECAY[optimizer] if weight_decay is None else weight_decay,
-                zero_grad=zero_grad,
-            )
+        _check_dtype(trace, place, question)
+        if question == "update":
             torch.manual_seed(seed)
             found = _update(subject, trace, place, chosen, rule, steps)
+        else:
+            work_out = explain_number if question == "number" else explain_gradient
+            found = work_out(trace, place.value, place.index, depth=depth, most_terms=terms or FOLLOWED)
     told = (words[key].format(**fields) for key, fields in place.notes)
-    notes = (*subject.notes, *told, *_notes(words, train=train, loss=chosen))
-    answer = Explanation(question, found, subject, trace, chosen, train, tuple(dict.fromkeys(notes)))
-    command = _command(net, picture, {
-        "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
-        "label": label, "loss": loss, "target": target,
-    })  # fmt: skip
+    notes = dict.fromkeys((*subject.notes, *told, *_notes(words, train=train, loss=chosen)))
+    answer = Explanation(question, found, subject, trace, chosen, train, tuple(notes))
     _show(answer, terms or LISTED, words, terminal, command)
     return answer
 
 
+def _check_counts(*, depth: int, terms: int | None, steps: int) -> None:
+    for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
+        if count is not None and count < 1:
+            raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+
+
+def _rule(
+    optimizer: Kind, lr: float | None, momentum: float | None, weight_decay: float | None, *, zero_grad: bool
+) -> Rule:
+    """Fill in what is usual for an optimizer."""
+    if optimizer not in get_args(Kind):
+        raise UsageError(
+            "there is no arithmetic for this optimizer", where="--optimizer", got=repr(optimizer),
+            expected=", ".join(get_args(Kind)),
+        )  # fmt: skip
+    rule = Rule(
+        kind=optimizer,
+        lr=RATES[optimizer] if lr is None else lr,
+        momentum=MOMENTUM[optimizer] if momentum is None else momentum,
+        weight_decay=DECAY[optimizer] if weight_decay is None else weight_decay,
+        zero_grad=zero_grad,
+    )
+    least = 0.0 if optimizer != "nesterov" else 1e-12
+    for option, number, most in (
+        ("--lr", rule.lr, math.inf), ("--weight-decay", rule.weight_decay, math.inf),
+        ("--momentum", rule.momentum, 1.0),
+    ):  # fmt: skip
+        low = least if option == "--momentum" else 0.0
+        if not low <= number < most:
+            expected = "0 or more" if most == math.inf else f"{'above 0' if low else '0 or more'}, below 1"
+            raise UsageError(f"{option} cannot be this", got=number, expected=expected)
+    return rule
+
+
 def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Question, str]:
-    questions: tuple[tuple[Question, str | None], ...]
-    questions = ("number", at), ("gradient", grad), ("update", step)
-    asked = [(question, address) for question, address in questions if address is not None]
+    asked: list[tuple[Question, str]] = []
+    if at is not None:
+        asked.append(("number", at))
+    if grad is not None:
+        asked.append(("gradient", grad))
+    if step is not None:
+        asked.append(("update", step))
     if len(asked) != 1:
         raise UsageError(
             "one question at a time" if asked else "which number is to be explained?",
@@ -167,6 +196,15 @@ def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Quest
 
 def _any(*given: object) -> bool:
     return any(one is not None for one in given)
+
+
+def _check_dtype(trace: Trace, place: Place, question: Question) -> None:
+    """Refuse what has no arithmetic of real numbers."""
+    dtype = trace.kept[place.value].dtype
+    if dtype.is_complex:
+        raise UsageError("complex numbers are not worked out", where=place.written, got=str(dtype)[6:])
+    if question != "number" and not dtype.is_floating_point:
+        raise UsageError("whole numbers have no gradient", where=place.written, got=str(dtype)[6:])
 
 
 def _target_named(trace: Trace) -> Trace:

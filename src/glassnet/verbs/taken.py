@@ -180,10 +180,8 @@ def chosen_shape(module: nn.Module, found: Given, words: Mapping[str, str]) -> t
         words: Templates of `subject`.
 
     Returns:
-        The shape of one picture, and a note that says so.
-
-    Raises:
-        UsageError: None runs through the network.
+        The shape of one picture, and a note that says so. Where none runs through, it is the first; the
+        network's own error will tell why.
     """
     candidates = usual_sizes(module)
     if isinstance(found, Path):
@@ -191,9 +189,5 @@ def chosen_shape(module: nn.Module, found: Given, words: Mapping[str, str]) -> t
         candidates = [(channels, *size), (COLOUR if channels == GREY else GREY, *size), *candidates]
     shape = first_that_fits(module, candidates)
     if shape is None:
-        raise UsageError(
-            "the size of this network's pictures is not known",
-            got=f"none of {', '.join(map(shape_of, candidates))} runs through it",
-            hint="name it: --input CHANNELSxHEIGHTxWIDTH",
-        )
+        return candidates[0], words["input_tried"].format(shape=shape_of(candidates[0]))
     return shape, words["input_chosen"].format(shape=shape_of(shape))
