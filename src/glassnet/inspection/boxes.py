@@ -246,7 +246,15 @@ def _window_of(op: Op, trace: Trace) -> str:
 
 
 def looks(op: Op, trace: Trace) -> str:
-    """Say what an operation looks like; its settings follow after `@`."""
+    """Say what an operation looks like.
+
+    Args:
+        op: Of the trace.
+        trace: Of one pass.
+
+    Returns:
+        Its name, and after `@` its settings without numbers of channels.
+    """
     return f"{op.name}@{_window_of(op, trace)}".replace(" ", "_")
 
 
