@@ -4,8 +4,9 @@ usage: python scripts/explain_networks.py [--family NAME ...] [--elements N] [--
 
 The smallest network of each family of torchvision and timm that has at most 60 million parameters; as many
 numbers of each: an operation, one of its results, a place in it, each with the same probability. All
-parameters and running statistics are random, so that no term is without effect. Exit code 1 where a number
-differs by more than 1e-5 of its scale: the largest of itself and its terms, to which float32 rounds.
+parameters and running statistics are random, so that no term is without effect. Where a number differs by
+more than 1e-5 of itself, PyTorch is asked again, in float64. Exit code 1 where a number differs by more than
+1e-5 of its scale: the largest magnitude among itself and its terms, to which float32 rounds.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ import numpy as np
 import torch
 from timm.models._registry import list_modules
 
+from glassnet.arithmetic.call import function_of
 from glassnet.arithmetic.expand import expand_call
 from glassnet.arithmetic.expansion import At
 from glassnet.arithmetic.unexpanded import UnexpandedError
-from glassnet.trace.nested import with_tensors
+from glassnet.trace.nested import tensors_in, with_refs, with_tensors
 from glassnet.trace.record import record
-from networks import VERSIONS, in_own_process, make, of_timm, of_torchvision
+from networks import TORCHVISION, VERSIONS, in_own_process, make, of_timm, of_torchvision
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,6 +42,8 @@ ELEMENTS = 10_000
 LARGEST = 60_000_000  # parameters
 NEAR = 1e-5
 SUMS = {"sum", "sum_of_products"}
+HALVED = {"gelu"}  # PyTorch adds x/2 and x/2·erf(x/√2), which almost cancel below −3: x/2 counts as a term
+EXACT = 1e-12  # of the scale: what float64 may leave
 
 
 @dataclass
@@ -61,6 +65,12 @@ class Number:
     scale: float = math.nan
     terms_add_up: bool = True
     rounded_alike: bool = False  # ours, rounded to the tensor's type, is PyTorch's
+    same_in_float64: bool | None = None  # asked only where `of_itself` is not near
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tell whether float32's rounding is no excuse for it."""
+        return bool(self.error) or self.of_scale > NEAR or self.same_in_float64 is False
 
     @property
     def difference(self) -> float:
@@ -145,12 +155,30 @@ def _worked_out(network: str, trace: Trace, op: Op, at: At) -> Number:
     theirs = at.outputs[at.output][at.index]
     number.kind, number.ours, number.torchs = expansion.kind, float(expansion.value), float(theirs)
     magnitudes = [abs(term.value) for term in expansion.terms if math.isfinite(term.value)]
+    if op.name in HALVED:
+        magnitudes += [abs(each.value) / 2 for term in expansion.terms for each in term.numbers]
     number.scale = max([abs(number.torchs), *magnitudes])
     if expansion.kind in SUMS:
         gap = abs(math.fsum(term.value for term in expansion.terms) - expansion.value)
         number.terms_add_up = not gap > 1e-9 * number.scale  # float64's own rounding
+    if number.of_itself > NEAR:
+        theirs_in_float64 = _in_float64(op, at, args, kwargs)
+        number.same_in_float64 = abs(number.ours - theirs_in_float64) <= EXACT * number.scale
     number.rounded_alike = bool(torch.tensor(expansion.value, dtype=torch.float64).to(theirs.dtype) == theirs)
     return number
+
+
+def _in_float64(op: Op, at: At, args: tuple, kwargs: dict) -> float:
+    """Let PyTorch compute the operation in float64."""
+    tensors: list[torch.Tensor] = []
+
+    def doubled(tensor: torch.Tensor) -> int:
+        tensors.append(tensor.double() if tensor.is_floating_point() else tensor.clone())
+        return len(tensors) - 1
+
+    args, kwargs = (with_tensors(with_refs(given, doubled), tensors.__getitem__) for given in (args, kwargs))
+    results = tensors_in(function_of(op.function)(*args, **kwargs))
+    return float(results[at.output][at.index])
 
 
 def as_if_trained(net: nn.Module) -> None:
@@ -236,7 +264,7 @@ def line_of(network: Network) -> str:
         if not number.kind:
             lines.append(where + (number.error or number.why))
         elif number.of_scale > NEAR:
-            lines.append(f"{where}{number.ours!r}, PyTorch {number.torchs!r}, scale {number.scale:.3g}")
+            lines.append(where + _compared(number))
         elif not number.terms_add_up:
             lines.append(f"{where}the terms do not add up")
     return "\n".join(dict.fromkeys(lines))
@@ -255,6 +283,7 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
     """
     numbers = [number for network in networks for number in network.numbers]
     done = [number for number in numbers if number.kind]
+    again = [bool(number.same_in_float64) for number in done if number.of_itself > NEAR]
     kinds = Counter(number.kind for number in done)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     differences = np.sort([number.of_scale for number in done])
@@ -270,7 +299,8 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
         f"operation read, by `scripts/explain_networks.py` on {today} with {VERSIONS},",
         f"Python {platform.python_version()} on {platform.machine()}, in {minutes:.0f} minutes.",
         "PyTorch computes in float32. Differences are shares of a number's scale: the largest magnitude of",
-        "the number itself and its terms, because float32 rounds each term and each partial sum.",
+        "the number itself and its terms, because float32 rounds each term and each partial sum. (PyTorch",
+        "computes GELU as x/2 + x/2·erf(x/√2), so x/2 is a term.)",
         "",
         "| | |",
         "|---|--:|",
@@ -282,6 +312,7 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
         f"| largest difference | {differences[-1]:.1e} |",
         f"| within 1e-5 of the scale | {_share([n.of_scale <= NEAR for n in done])} |",
         f"| within 1e-5 of PyTorch's number alone | {_share([n.of_itself <= NEAR for n in done])} |",
+        f"| of the others, PyTorch in float64 agrees with ours | {_share(again)} |",
         f"| in float32 PyTorch's very number | {_share([n.rounded_alike for n in done])} |",
         f"| sums whose terms add up | {_share([n.terms_add_up for n in done if n.kind in SUMS])} |",
         "",
@@ -300,13 +331,24 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
         worst = f"{max(number.of_scale for number in known):.1e}" if known else ""
         alone = f"{sum(number.of_itself <= NEAR for number in known):,}" if known else ""
         lines.append(f"| {operation} | {len(entries):,} | {len(known):,} | {worst} | {alone} |")
-    missing = Counter((number.operation, number.error or number.why) for number in numbers if not number.kind)
+    missing = Counter((n.operation, n.error or n.why) for n in numbers if not n.kind)
     lines += ["", "## Not worked out", ""]
-    lines += [f"- {name}: {why} ({count} numbers)" for (name, why), count in missing.most_common()] or [
-        "None."
-    ]
-    lines += ["", "## Networks", "", ", ".join(sorted(network.name for network in networks)) + ".", ""]
+    lines += [f"- {name}: {why} ({count} numbers)" for (name, why), count in missing.items()] or ["None."]
+    far = [number for number in done if number.of_scale > NEAR]
+    lines += ["", "## Further away than 1e-5 of the scale", ""]
+    lines += [f"- `{n.network}`, {n.operation} at `{n.place}`: {_compared(n)}" for n in far] or ["None."]
+    names = sorted(f"{'torchvision' if TORCHVISION in n.family else 'timm'}:{n.name}" for n in networks)
+    lines += ["", "## Networks", "", *(f"- {name}" for name in names), ""]
     return "\n".join(lines)
+
+
+def _compared(number: Number) -> str:
+    """Write both numbers out."""
+    if number.same_in_float64 is None:
+        agrees = ""
+    else:
+        agrees = f"; PyTorch in float64 {'agrees with ours' if number.same_in_float64 else 'says otherwise'}"
+    return f"{number.ours:.9g}, PyTorch {number.torchs:.9g}, scale {number.scale:.3g}{agrees}"
 
 
 def _share(verdicts: list[bool]) -> str:
