@@ -65,7 +65,9 @@ def test_the_network_is_left_as_it_was(name):
     net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(), nn.Linear(4, 2)).train()
     net[0].weight.grad = torch.ones(4, 3)
     before, grad, random = copy.deepcopy(net.state_dict()), net[0].weight.grad, torch.get_rng_state()
-    explain_update(net, torch.linspace(-1, 1, 15).reshape(5, 3), torch.sum, "0.weight", (0, 0), RULES[name], steps=3)
+    explain_update(
+        net, torch.linspace(-1, 1, 15).reshape(5, 3), torch.sum, "0.weight", (0, 0), RULES[name], steps=3
+    )
     assert all(torch.equal(before[key], tensor) for key, tensor in net.state_dict().items())
     assert net[0].weight.grad is grad
     assert torch.equal(grad, torch.ones(4, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import torch
@@ -17,17 +18,18 @@ from glassnet.arithmetic.update import ExplainedUpdate, Kind, Rule, explain_upda
 from glassnet.errors import UsageError
 from glassnet.terminal import Terminal, open_terminal, quoted, show_next
 from glassnet.terminal.explanation import show_number, show_what
+from glassnet.terminal.lines import show_line
 from glassnet.terminal.training_numbers import show_gradient, show_update
 from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
+from glassnet.verbs.explain_files import write_animation, write_page
 from glassnet.verbs.explanation import Explanation, Question
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
 from glassnet.verbs.surroundings import put_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -64,6 +66,8 @@ def explain(
     input: str | tuple[int, ...] | None = None,  # noqa: A002 — the option's name
     weights: Path | str | None = None,
     data_dir: Path | None = None,
+    html: Path | str | None = None,
+    gif: Path | str | None = None,
     lang: str | None = None,
     terminal: Terminal | None = None,
 ) -> Explanation:
@@ -91,6 +95,8 @@ def explain(
         input: Channels, height and width of the picture, such as `3x32x32`.
         weights: A weights file for the network.
         data_dir: Where data sets are looked for first.
+        html: A file to write the operation to, as a page that needs no connection; with `at`.
+        gif: A file to write the moving window of a convolution or pooling to; with `at`.
         lang: Language of the texts.
         terminal: Where they go; None for standard error.
 
@@ -99,6 +105,7 @@ def explain(
 
     Raises:
         UsageError: There is no such number, or nothing is asked for.
+        GlassnetError: A file cannot be written.
 
     Example:
         >>> found = explain("lenet", "fashion-mini", at="conv1[0,2,5,5]", lang="en")
@@ -138,7 +145,8 @@ def explain(
     told = (words[key].format(**fields) for key, fields in place.notes)
     notes = dict.fromkeys((*subject.notes, *told, *_notes(words, train=train, loss=chosen)))
     answer = Explanation(question, found, subject, trace, chosen, train, tuple(notes))
-    _show(answer, terms or LISTED, words, terminal, command)
+    files = _write_files(answer, html, gif, lang=lang)
+    _show(answer, terms or LISTED, files, words, terminal, command)
     return answer
 
 
@@ -246,8 +254,27 @@ def _notes(words: dict[str, str], *, train: bool, loss: Loss | None) -> list[str
     return notes
 
 
+def _write_files(
+    answer: Explanation, html: Path | str | None, gif: Path | str | None, *, lang: str
+) -> list[tuple[str, Path | str]]:
+    """Write what is asked for; give the name of each file's text, and the file."""
+    files: list[tuple[str, Path | str]] = []
+    if html is not None:
+        write_page(answer, Path(html), lang=lang)
+        files.append(("page", html))
+    if gif is not None:
+        write_animation(answer, Path(gif), lang=lang)
+        files.append(("animation", gif))
+    return files
+
+
 def _show(
-    answer: Explanation, listed: int, words: dict[str, str], terminal: Terminal, command: str | None
+    answer: Explanation,
+    listed: int,
+    files: Sequence[tuple[str, Path | str]],
+    words: dict[str, str],
+    terminal: Terminal,
+    command: str | None,
 ) -> None:
     show_what(
         words, terminal, network=answer.subject.record["net"],
@@ -262,6 +289,8 @@ def _show(
             show_gradient(found, listed, words, terminal)
         case ExplainedUpdate():
             show_update(found, words, terminal)
+    for name, path in files:
+        show_line(words[name], str(path), terminal)
     if command is not None:
         show_next([f"{command} {question}" for question in _next_questions(answer)], terminal)
 
