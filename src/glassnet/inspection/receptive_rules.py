@@ -377,7 +377,7 @@ RULES: dict[str, Callable[[Work], Fields]] = {
     **dict.fromkeys(
         ("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "prod", "std", "var", "norm"), _reduced
     ),
-    **dict.fromkeys(("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "ravel"), _reshaped),
+    **dict.fromkeys(RESHAPES, _reshaped),
     "permute": _permuted,
     **dict.fromkeys(("transpose", "swapaxes", "swapdims", "t", "T", "mT"), _swapped),
     **dict.fromkeys(("expand", "expand_as", "broadcast_to"), _expanded),
