@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.inspection.arguments import pair, refs_in
-from glassnet.inspection.axes import BY_ELEMENT, moved_by_reshape, taken_by_index
+from glassnet.inspection.axes import BY_ELEMENT, RESHAPES, moved_by_reshape, taken_by_index
 from glassnet.inspection.fields import Field, Fields, Work, merged, moved
 from glassnet.inspection.sizes import Window, windows_of
 

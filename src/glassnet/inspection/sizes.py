@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glassnet.inspection.arguments import Call, pair, refs_in
+from glassnet.inspection.axes import RESHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
