@@ -419,4 +419,17 @@ def test_a_network_that_gives_its_own_loss():
 
 def test_whole_numbers_have_no_gradient():
     with pytest.raises(UsageError, match="whole numbers have no gradient"):
-        glassnet.explain(nn.Embedding(3, 2), torch.tensor([[0, 1]]), grad="images[0,0]", loss="sum")
+        glassnet.explain(nn.Embedding(3, 2), torch.tensor([[0, 1]]), grad="images[0,0,0,0]", loss="sum")
+
+
+def test_json_keys_are_documented(cli):
+    section = (
+        (EXAMPLES.parent / "commands.md").read_text("utf-8").split("## glassnet explain")[1].split("\n## ")[0]
+    )
+    for question in (
+        ("--at", "fc1[0,3]", "--depth", 2),
+        ("--grad", "conv1.bias[0]"),
+        ("--step", "conv1.bias[0]"),
+    ):
+        found = cli("explain", "lenet", "fashion-mini", *question, "--json").json
+        assert [key for key in (*found, *found["terms"][0]) if f"`{key}`" not in section] == []

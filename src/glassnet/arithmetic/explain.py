@@ -61,7 +61,14 @@ class Explained:
         return difference(self.value, self.torch_value)
 
     def address(self, number: Number) -> str | None:
-        """Give the address of one of the numbers that it is made of; None for one that is in no tensor."""
+        """Give the address of one of the numbers that it is made of.
+
+        Args:
+            number: Of its expansion.
+
+        Returns:
+            The address; None for a number that is in no tensor.
+        """
         if number.index is None or number.operand not in self.operands:
             return None
         return with_index(self.operands[number.operand], number.index)

@@ -144,6 +144,7 @@ def _given(
         if with_gradient and copy.is_floating_point():
             leaves[number] = copy.requires_grad_()
             copy = copy.clone()  # a network may write into its input, which a leaf refuses
+            recorder.own_nodes.add(copy.grad_fn)
         copies[number] = copy
         return recorder.tensors.add(copy, "input", names.get(id(tensor), f"inputs[{number}]"))
 
@@ -220,7 +221,7 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
     numbers: dict[Any, int] = {loss.grad_fn: 0}
     for node in order:
         for following, _ in node.next_functions:
-            if following is not None and following not in numbers:
+            if following is not None and following not in numbers and following not in recorder.own_nodes:
                 numbers[following] = len(order)
                 order.append(following)
     return tuple(
@@ -229,7 +230,7 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
             node.name().rpartition("::")[2],
             recorder.nodes.get(node),
             names.get(id(getattr(node, "variable", None))),
-            tuple(numbers[following] for following, _ in node.next_functions if following is not None),
+            tuple(numbers[following] for following, _ in node.next_functions if following in numbers),
         )
         for node, number in numbers.items()
     )

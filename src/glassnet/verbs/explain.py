@@ -127,26 +127,22 @@ def explain(
         terminal=terminal,
     )  # fmt: skip
     with put_back():
+        torch.manual_seed(seed)
         chosen = None
-        if question != "number" or parse_address(asked).name == LOSS or _any(label, loss, target):
-            torch.manual_seed(seed)
+        if question != "number" or _wants_loss(asked, label, loss, target):
             chosen = choose_loss(subject, name=loss, label=label, target=target)
         torch.manual_seed(seed)
-        backward = chosen.function if chosen else None
-        trace = _target_named(record(subject.module, subject.images, keep="all", backward=backward))
-        place = find(trace, asked)
-        _check_dtype(trace, place, question)
+        trace = _traced(subject, chosen)
+        place = _place(trace, asked, question)
         if question == "update":
             torch.manual_seed(seed)
             found = _update(subject, trace, place, chosen, rule, steps)
         else:
             work_out = explain_number if question == "number" else explain_gradient
             found = work_out(trace, place.value, place.index, depth=depth, most_terms=terms or FOLLOWED)
-    told = (words[key].format(**fields) for key, fields in place.notes)
-    notes = dict.fromkeys((*subject.notes, *told, *_notes(words, train=train, loss=chosen)))
-    answer = Explanation(question, found, subject, trace, chosen, train, tuple(notes))
-    files = _write_files(answer, html, gif, lang=lang)
-    _show(answer, terms or LISTED, files, words, terminal, command)
+    notes = _notes(words, subject, place, chosen, train=train)
+    answer = Explanation(question, found, subject, trace, chosen, train, notes)
+    _show(answer, terms or LISTED, _write_files(answer, html, gif, lang), words, terminal, command)
     return answer
 
 
@@ -202,29 +198,31 @@ def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Quest
     return asked[0]
 
 
-def _any(*given: object) -> bool:
-    return any(one is not None for one in given)
-
-
-def _check_dtype(trace: Trace, place: Place, question: Question) -> None:
-    """Refuse what has no arithmetic of real numbers."""
+def _place(trace: Trace, address: str, question: Question) -> Place:
+    """Find the number, and refuse what has no arithmetic of real numbers."""
+    place = find(trace, address)
     dtype = trace.kept[place.value].dtype
     if dtype.is_complex:
         raise UsageError("complex numbers are not worked out", where=place.written, got=str(dtype)[6:])
     if question != "number" and not dtype.is_floating_point:
         raise UsageError("whole numbers have no gradient", where=place.written, got=str(dtype)[6:])
+    return place
 
 
-def _target_named(trace: Trace) -> Trace:
-    """Call what the loss compares the output with `target`; to the recorder it is any constant."""
+def _wants_loss(address: str, *options: object) -> bool:
+    return parse_address(address).name == LOSS or any(option is not None for option in options)
+
+
+def _traced(subject: Subject, loss: Loss | None) -> Trace:
+    """Record the pass; what the loss compares with is called `target`, to the recorder it is any constant."""
+    backward = loss.function if loss else None
+    trace = record(subject.module, subject.images, keep="all", backward=backward)
     read = {number for op in trace.ops if op.stage == "loss" for number in op.inputs}
-    return replace(
-        trace,
-        values=tuple(
-            replace(value, name="target") if value.number in read and value.name == "constant" else value
-            for value in trace.values
-        ),
+    values = (
+        replace(value, name="target") if value.number in read and value.name == "constant" else value
+        for value in trace.values
     )
+    return replace(trace, values=tuple(values))
 
 
 def _update(
@@ -243,19 +241,23 @@ def _update(
     )
 
 
-def _notes(words: dict[str, str], *, train: bool, loss: Loss | None) -> list[str]:
-    notes = [words["train_mode"]] if train else []
+def _notes(
+    words: dict[str, str], subject: Subject, place: Place, loss: Loss | None, *, train: bool
+) -> tuple[str, ...]:
+    notes = [*subject.notes, *(words[key].format(**fields) for key, fields in place.notes)]
+    if train:
+        notes.append(words["train_mode"])
     if loss is not None and loss.for_want_of_classes:
         notes.append(words["loss_sum"])
     if loss is not None and loss.label_from is not None:
         notes.append(words[f"label_{loss.label_from}"].format(label=loss.label_name))
     if loss is not None and loss.one_hot:
         notes.append(words["one_hot"].format(label=loss.label_name))
-    return notes
+    return tuple(dict.fromkeys(notes))
 
 
 def _write_files(
-    answer: Explanation, html: Path | str | None, gif: Path | str | None, *, lang: str
+    answer: Explanation, html: Path | str | None, gif: Path | str | None, lang: str
 ) -> list[tuple[str, Path | str]]:
     """Write what is asked for; give the name of each file's text, and the file."""
     files: list[tuple[str, Path | str]] = []
