@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections.abc import Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +17,7 @@ from glassnet.trace.recorder import Recorder, shape_text
 from glassnet.trace.source_line import is_a_persons
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import BackwardNode, Module, Op, Parameter, Source, Trace, Unseen, Value
+from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -73,7 +72,7 @@ def record(
     _check_paths(net, keep)
     recorder = Recorder(net, keep=keep, gradients=backward is not None)
     going_back = backward is not None
-    with untouched(net, copy_parameters=going_back), _uncompiled(), torch.set_grad_enabled(going_back):
+    with untouched(net, copy_parameters=going_back), uncompiled(), torch.set_grad_enabled(going_back):
         args, kwargs, leaves = _given(images, recorder, with_gradient=going_back and input_gradient)
         inputs = tuple(range(len(recorder.tensors.values)))
         start = time.perf_counter()
@@ -127,17 +126,6 @@ def _check_paths(net: nn.Module, keep: Collection[str] | str) -> None:
                 "there is no module with this path", where="keep", got=repr(path),
                 hint=did_you_mean(path, known - {""}),
             )  # fmt: skip
-
-
-@contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Run what `torch.compile` made as plain code; nothing is loaded where nothing was compiled."""
-    if "torch._dynamo" not in sys.modules:
-        yield
-        return
-    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using `torch.compile", UserWarning)  # of hooks, which are ours
-        yield
 
 
 def _given(

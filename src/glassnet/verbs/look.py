@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.subject import Subject
 
 PICTURE_AXES = 4
+BATCH_FIRST = (2, 4, 5)  # axes of vectors, pictures, volumes; with three, the second may be the batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ class Look:
         buffers: Numbers in the network's buffers.
         facts: Facts of what the network got; None where that is not one tensor.
         raw_facts: Facts of the picture before it was scaled; None where there is none.
-        check: What comes out for pictures of ones; None where the network does not get one tensor.
+        check: What comes out for pictures of ones; None where the network does not get one batch of vectors,
+            pictures or volumes.
         device: Where the network computed.
         versions: Of glassnet, PyTorch, Python, NumPy, torchvision, and timm where it is installed.
         files: What was written, by name: `graph`, `backward_graph`, `maps`, `kernels`, `curves`, `page`.
@@ -131,7 +133,7 @@ def look(
         )  # fmt: skip
         trace = _recorded(subject, wanted, measured=parameters)
         one = subject.images if isinstance(subject.images, torch.Tensor) else None
-        can_check = one is not None and one.dim() > 1 and one.is_floating_point()
+        can_check = one is not None and one.dim() in BATCH_FIRST and one.is_floating_point()
         table = table_of(trace)
         found = Look(
             subject=subject,
