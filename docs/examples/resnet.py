@@ -1,7 +1,7 @@
 """A residual network for pictures of 32×32, whose parts are named as in widely used weights for CIFAR-10.
 
-Three stages of 16, 32 and 64 channels; where a block halves the picture, its shortcut takes every second pixel
-and fills the new channels with zeros, so that it has no parameters ("option A").
+Three stages of 16, 32 and 64 channels; where a block halves the picture, its shortcut takes every second
+pixel and fills the new channels with zeros, so that it has no parameters ("option A").
 
 Source: He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, section 4.2, arXiv:1512.03385.
 
@@ -9,7 +9,7 @@ Source: He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, secti
 """
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows
 from torch import nn
 
 
@@ -26,11 +26,13 @@ class Block(nn.Module):
         self.new_channels = channels - in_channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give maps of B×channels×H×W, or of half the sides."""
         out = F.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
         return F.relu(out + self.shortcut(x))
 
     def shortcut(self, x: torch.Tensor) -> torch.Tensor:
+        """Bring the input to the shape of the output, without parameters."""
         if self.stride == 1 and not self.new_channels:
             return x
         half = self.new_channels // 2
@@ -50,6 +52,7 @@ class ResNet(nn.Module):
         self.linear = nn.Linear(64, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give the logits, B×num_classes, of images B×3×H×W."""
         x = F.relu(self.bn1(self.conv1(x)))
         x = self.layer3(self.layer2(self.layer1(x)))
         return self.linear(x.mean(dim=(2, 3)))

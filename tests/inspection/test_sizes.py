@@ -38,7 +38,11 @@ def ends(worked: tuple[str, ...]) -> list[int]:
 
 def by_axis(size, axes: str) -> list[int]:
     """Give the result for each axis; axes that are alike share a line."""
-    found = {name: end for names, end in zip(size.axes, ends(size.worked)) for name in names.split(", ")}
+    found = {
+        name: end
+        for names, end in zip(size.axes, ends(size.worked), strict=True)
+        for name in names.split(", ")
+    }
     return [found[name] for name in axes]
 
 
@@ -49,7 +53,7 @@ small = st.integers(1, 4)
 @given(side=st.tuples(st.integers(3, 14), st.integers(3, 14)), kernel=st.tuples(small, small), stride=small,
        padding=st.integers(0, 3), dilation=st.integers(1, 2))  # fmt: skip
 def test_convolutions_of_any_kind(side, kernel, stride, padding, dilation):
-    assume(all(s + 2 * padding >= dilation * (k - 1) + 1 for s, k in zip(side, kernel)))
+    assume(all(s + 2 * padding >= dilation * (k - 1) + 1 for s, k in zip(side, kernel, strict=True)))
     conv = nn.Conv2d(1, 1, kernel, stride=stride, padding=padding, dilation=dilation)
     (size,), trace = sizes(conv, 1, 1, *side)
     assert by_axis(size, "HW") == list(trace.values[trace.ops[0].outputs[0]].shape[2:])

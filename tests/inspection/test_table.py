@@ -9,13 +9,13 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from toys import Tiny
 
 from glassnet.inspection.as_data import plain, table_as_data, trace_as_data
 from glassnet.inspection.fold import MOST_LINES, fold
 from glassnet.inspection.table import table_of
 from glassnet.nets.build import build
 from glassnet.trace.record import record
+from toys import Tiny
 
 
 class Twice(nn.Module):
@@ -134,10 +134,12 @@ def test_a_network_of_a_thousand_operations_stays_readable():
         def forward(self, x):
             return self.parts(x) + x
 
-    net = nn.Sequential(*(nn.Sequential(*(Block(4 + i) for i in [0] * 9), nn.Linear(4, 4)) for _ in range(10)))
+    net = nn.Sequential(
+        *(nn.Sequential(*(Block(4 + i) for i in [0] * 9), nn.Linear(4, 4)) for _ in range(10))
+    )
     table = looked(net, 1, 4)
     assert table.totals.operations == 1000
-    lines, depth = fold(table)
+    lines, _ = fold(table)
     assert len(lines) <= MOST_LINES
     shown = sum(line.row.op is not None for line in lines)
     assert shown + sum(line.folded for line in lines) == 1000
@@ -152,4 +154,7 @@ def test_what_is_written_down_is_json():
     again = json.loads(json.dumps(data, allow_nan=False))
     assert again["rows"]["children"][0]["receptive_field"][0]["size"] == 3
     assert again["values"][0]["statistics"]["mean"] is None
-    assert plain({"a": slice(0, None, 2), "b": torch.float32}) == {"a": {"slice": [0, None, 2]}, "b": "torch.float32"}
+    assert plain({"a": slice(0, None, 2), "b": torch.float32}) == {
+        "a": {"slice": [0, None, 2]},
+        "b": "torch.float32",
+    }

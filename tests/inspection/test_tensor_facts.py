@@ -13,7 +13,13 @@ from glassnet.inspection.tensor_facts import tensor_facts
 
 def test_a_tensor():
     facts = tensor_facts(torch.tensor([[0.0, 1.0], [2.0, 5.0]]))
-    assert (facts.kind, facts.shape, facts.dtype, facts.device, facts.bytes) == ("tensor", (2, 2), "float32", "cpu", 16)
+    assert (facts.kind, facts.shape, facts.dtype, facts.device, facts.bytes) == (
+        "tensor",
+        (2, 2),
+        "float32",
+        "cpu",
+        16,
+    )
     numbers = facts.statistics
     assert (numbers.minimum, numbers.maximum, numbers.mean, numbers.zeros) == (0, 5, 2, 0.25)
     assert (facts.strides, facts.contiguous, facts.memory_format) == ((2, 1), True, "contiguous")
@@ -23,7 +29,12 @@ def test_a_tensor():
 def test_a_picture_and_its_array():
     picture = Image.new("RGB", (4, 3), (255, 0, 0))
     facts = tensor_facts(picture)
-    assert (facts.kind, facts.shape, facts.dtype, facts.statistics.maximum) == ("picture", (3, 4, 3), "uint8", 255)
+    assert (facts.kind, facts.shape, facts.dtype, facts.statistics.maximum) == (
+        "picture",
+        (3, 4, 3),
+        "uint8",
+        255,
+    )
     assert tensor_facts(np.asarray(picture)).kind == "array"  # read-only memory
 
 

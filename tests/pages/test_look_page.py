@@ -7,7 +7,6 @@ import base64
 import numpy as np
 import pytest
 import torch
-from browser import check_page, data_of
 from torch import nn
 
 from glassnet.nets.lenet import LeNet
@@ -15,6 +14,8 @@ from glassnet.pages import planes as planes_module
 from glassnet.pages.look_page import look_page
 from glassnet.pages.planes import encode_planes, planes_of
 from glassnet.trace.record import record
+
+from browser import check_page, data_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 GRAPH = (
@@ -88,16 +89,16 @@ def test_a_network_of_one_operation_is_one_row():
     ]
 
 
-def test_the_loss_stands_after_the_network():
+@pytest.mark.parametrize(
+    "loss", [nn.CrossEntropyLoss(), nn.functional.cross_entropy], ids=["module", "function"]
+)
+def test_the_loss_stands_after_the_network(loss):
     label = torch.tensor([1])
-    for loss in (nn.CrossEntropyLoss(), nn.functional.cross_entropy):
-        trace = record(
-            nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all"
-        )
-        data = data_of(look_page(trace))
-        stages = [(row["operation"], row["stage"]) for row in data["rows"]]
-        assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
-        assert data["notes"] == []
+    trace = record(nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all")
+    data = data_of(look_page(trace))
+    stages = [(row["operation"], row["stage"]) for row in data["rows"]]
+    assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
+    assert data["notes"] == []
     assert data["rows"][0]["outputs"][0]["gradient"]["maximum"] > 0
 
 

@@ -62,7 +62,7 @@ SOFTMAX = {
     "log_softmax": "xᵢ − ln Σⱼ exp(xⱼ)",
 }
 ONE = re.compile(r"(?<![\d.])1·|(?<=\)) / 1$|/1(?=\))")  # factors of 1 are not written
-DOUBLED = {"celu_": "celu", "log_sigmoid": "logsigmoid"}
+DOUBLED = {"celu_": "celu", "log_sigmoid": "logsigmoid", "_threshold": "threshold"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def role(op: Op) -> Role:
         `weights` for what multiplies with parameters, `activation`, `pool`, `norm`, `join` for what brings
         several tensors together, `reshape` for what moves numbers and changes none, `loss`, or `other`.
     """
-    name = op.name.rstrip("_")
+    name = op.name.strip("_")
     weighted = name.startswith(WEIGHTED) or (
         bool(op.parameters) and (name in PRODUCTS or op.function == "unseen")
     )

@@ -90,7 +90,7 @@ def draw_graph(graph: Graph) -> str:
     size = f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="gn-graph" lang="{graph.lang}" role="img" {size}>',
-        f"<title>{escape(said)}</title>",
+        f"<title>{escape(_drawable(said))}</title>",
         f"<style>{STYLE}</style>",
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
         _text(MARGIN, MARGIN + 18, graph.title, "h"),
@@ -257,7 +257,7 @@ def after_fork(path: Sequence[Point], other: Sequence[Point]) -> tuple[Point, ..
 
     Example:
         >>> after_fork([(0, 0), (0, 9), (5, 9), (5, 20)], [(0, 0), (0, 20)])
-        ((0, 9), (5, 9), (5, 20))
+        ((0.0, 9.0), (5, 9.0), (5, 20))
     """
     place = 0
     while place + 1 < min(len(path), len(other)) and path[place + 1] == other[place + 1]:

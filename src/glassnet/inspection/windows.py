@@ -26,6 +26,7 @@ AVG_POOL = (
 )  # fmt: skip
 KEEP_PLACES = {"flatten", "view", "reshape", "dropout", "relu", "relu_", "squeeze"}  # number by number
 SHORT_ROW = 12  # numbers
+PLANES_OF_A_BATCH = 4  # axes
 LINEAR = ("input", "weight", "bias")
 ADAPTIVE = ("input", "output_size", "return_indices")
 OPERATIONS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
@@ -243,7 +244,7 @@ def _shape_before(trace: Trace, value: int, length: int) -> tuple[int, int, int]
     while made_by is not None and trace.ops[made_by].name in KEEP_PLACES:
         before = trace.ops[made_by]
         shape = trace.values[before.inputs[0]].shape
-        if len(shape) >= 4 and math.prod(shape[-3:]) == length and shape[-2:] != (1, 1):
+        if len(shape) >= PLANES_OF_A_BATCH and math.prod(shape[-3:]) == length and shape[-2:] != (1, 1):
             return shape[-3], shape[-2], shape[-1]
         made_by = trace.values[before.inputs[0]].made_by
     return 1, *near_square(length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from glassnet.arithmetic.operands import operands_of
 from glassnet.inspection.windows import near_square, windowed
 from glassnet.pages.parts import build_page, png_address
 from glassnet.pages.planes import encode_planes, planes_of
@@ -36,8 +37,9 @@ def explain_page(
 ) -> str:
     """Write one operation as one HTML file that asks nothing of any host.
 
-    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked by
-    the page itself, any number of them. For every other operation the page holds the expansions given to it.
+    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked
+    by the page itself, any number of them. For every other operation the page holds the expansions that are
+    given to it.
 
     Args:
         trace: Of one pass, with all tensors of the operation kept.
@@ -109,6 +111,7 @@ def _window(window: Windowed, at: tuple[int, ...], *, grey: bool) -> dict[str, o
         "layout": list(near_square(window.output.shape[0])),
         "grey": grey,
         "place": [channel, row, column],
+        "dtype": str(window.output.dtype).removeprefix("torch."),
         "low": _number(float(window.input.min())),
         "high": _number(float(window.input.max())),
     }
@@ -135,6 +138,10 @@ def _other(
             {"number": number, "name": trace.values[number].name}
             for number in op.inputs if number in tensors
         ],
+        "operands": {
+            operand: {"number": number, "name": trace.values[number].name}
+            for operand, number in (operands_of(op) if expansions else {}).items()
+        },
         "cells": {",".join(map(str, index)): _cell(trace, op, index, expansions[index]) for index in chosen},
         "given": len(expansions),
     }  # fmt: skip

@@ -43,8 +43,8 @@ def rows_of(trace: Trace) -> list[Row]:
     inside = _inside(trace)
     rows: list[Row] = []
     for part in inside[None]:
-        network = isinstance(part, ModuleCall) and part.path == ""
-        for each in inside[part.number] if network and not _alone(part, inside) else [part]:
+        network = isinstance(part, ModuleCall) and part.path == "" and not _alone(part, inside)
+        for each in inside[part.number] if network else [part]:
             _add(rows, each, trace, inside, 0, None)
     return rows
 

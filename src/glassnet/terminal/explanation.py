@@ -112,7 +112,7 @@ def _show_unworked(found: Explained, trace: Trace, words: Mapping[str, str], ter
     """Show a number that was there before, or one whose operation has no rule."""
     if found.unexpanded is None:
         show_line("", words[f"kind_{found.kind}"], terminal)
-        show_line(words["value"], f"{found.torch_value:.9g}", terminal)
+        show_line(words["torch_value"], f"{found.torch_value:.9g}", terminal)
         return
     why = f" ({found.unexpanded})" if found.unexpanded else ""
     show_line("", words["no_rule"].format(operation=found.op.name if found.op else "-") + why, terminal)
