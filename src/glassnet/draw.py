@@ -302,6 +302,6 @@ def number_text(number: float) -> str:
 
     Example:
         >>> number_text(-0.012345), number_text(2.0)
-        ('−0.01234', '2')
+        ('−0.01235', '2')
     """
     return f"{number:.4g}".replace("-", "−")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import given, settings
-from traces_for_tests import built, traces
 from torch import nn
 from torch.nn.functional import cross_entropy
+from traces_for_tests import built, traces
 
 from glassnet.errors import UsageError
 from glassnet.inspection.backward_graph import backward_graph
@@ -154,7 +154,7 @@ class Block(nn.Module):
         return torch.relu(y + (x if self.beside is None else self.beside(x)))
 
 
-class 残差网络(nn.Module):  # noqa: N801 — names of classes may be Chinese
+class 残差网络(nn.Module):  # noqa: N801, PLC2401 — names of classes may be Chinese
     def __init__(self, blocks):
         super().__init__()
         self.起点 = nn.Conv2d(3, 4, 3, stride=2)

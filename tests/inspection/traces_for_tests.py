@@ -40,7 +40,7 @@ def built(reads, calls, names=None, network="Net", types=None, paths=None):
                 0.0,
                 False,
                 False,
-            )  # fmt: skip
+            )
         )
     module_calls = [
         ModuleCall(
@@ -56,7 +56,7 @@ def built(reads, calls, names=None, network="Net", types=None, paths=None):
             None,
             False,
             True,
-        )  # fmt: skip
+        )
         for number, (first, end, parent) in enumerate(calls)
     ]
     return Trace(

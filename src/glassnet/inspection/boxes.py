@@ -131,8 +131,8 @@ def op_node(part: Part, trace: Trace, words: Mapping[str, str]) -> GraphNode:
     call = trace.calls[op.call] if op.call is not None else None
     path = call.path if call else ""
     own = call is not None and call.end_op - call.first_op == 1 and path != ""
-    own_parameters = [short_path(name) for name in op.parameters if not name.endswith(("weight", "bias"))]
-    note = short_path(path) if own else ", ".join(own_parameters)
+    named = [short_path(name) for name in op.parameters if not {"weight", "bias"} & set(_words(name))]
+    note = short_path(path) if own else ", ".join(named)
     size = sum(_size(trace.values[n].shape) for n in op.inputs if trace.values[n].kind == "parameter")
     facts = [
         f"{op.label} · {op.function}",
@@ -155,6 +155,11 @@ def op_node(part: Part, trace: Trace, words: Mapping[str, str]) -> GraphNode:
         ops=part.numbers,
         hover="\n".join(filter(None, facts)),
     )
+
+
+def _words(name: str) -> list[str]:
+    """Give the words of a parameter's own name: weight_ih_l0 has weight, ih and l0."""
+    return name.rpartition(".")[2].split("_")
 
 
 def _size(shape: Iterable[int]) -> int:
@@ -246,7 +251,15 @@ def _window_of(op: Op, trace: Trace) -> str:
 
 
 def looks(op: Op, trace: Trace) -> str:
-    """Say what an operation looks like; its settings follow after `@`."""
+    """Say what an operation looks like.
+
+    Args:
+        op: Of the trace.
+        trace: Of one pass.
+
+    Returns:
+        Its name, and after `@` its settings without numbers of channels.
+    """
     return f"{op.name}@{_window_of(op, trace)}".replace(" ", "_")
 
 

@@ -108,7 +108,7 @@ def _heading(sheet: Axes, curve: ActivationCurve, x: float, y: float) -> None:
 def _panel(figure: Figure, curve: ActivationCurve, place: tuple[float, float, float, float]) -> None:
     """Draw one panel; the histogram has its own height, the curve its numbers at the left."""
     bars = figure.add_axes(place)
-    bars.bar(curve.edges[:-1], curve.counts, curve.edges[1:] - curve.edges[:-1], align="edge", color=BARS)
+    bars.stairs(curve.counts, curve.edges, fill=True, color=BARS)
     bars.set_ylim(0, max(1, curve.counts.max()) / HIGHEST)
     bars.set_axis_off()
     axes = figure.add_axes(place)

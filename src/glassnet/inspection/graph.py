@@ -17,8 +17,8 @@ from glassnet.inspection.boxes import (
     module_node,
     op_node,
 )
-from glassnet.inspection.opening import Leaf, Part, open_readably, open_to_depth, tree
 from glassnet.inspection.labels import role, shape_text
+from glassnet.inspection.opening import Leaf, Part, open_readably, open_to_depth, tree
 from glassnet.inspection.shortcuts import find_shortcuts
 from glassnet.texts import choose_language, texts
 from glassnet.trace.trace import Ref

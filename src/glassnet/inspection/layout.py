@@ -302,7 +302,7 @@ def shortened_to(text: str, room: float, size: float, *, bold: bool = False) -> 
 
     Example:
         >>> shortened_to("encoder_layer_11", 80, 11)
-        'encode…ayer_11'
+        'encod…yer_11'
     """
     if text_width(text, size, bold=bold) <= room + 0.5:
         return text

@@ -257,7 +257,7 @@ def after_fork(path: Sequence[Point], other: Sequence[Point]) -> tuple[Point, ..
 
     Example:
         >>> after_fork([(0, 0), (0, 9), (5, 9), (5, 20)], [(0, 0), (0, 20)])
-        ((0, 9), (5, 9), (5, 20))
+        ((0.0, 9.0), (5, 9.0), (5, 20))
     """
     place = 0
     while place + 1 < min(len(path), len(other)) and path[place + 1] == other[place + 1]:

@@ -21,12 +21,12 @@ function showOther() {
     ...[...worked].slice(0, 400).map((key) => make('option', { value: key }, `[${key.split(',').join(', ')}]`)));
   if (worked.size > 1) controls.append(make('label', {}, say('go_worked'), list));
   controls.append(index);
-  const told = make('section', { class: 'card', 'aria-live': 'polite' });
+  const told = make('section', { class: 'card told', 'aria-live': 'polite' });
   const note = make('p', { class: 'note' });
-  const inputs = other.inputs.filter((input) => other.planes[input.number]?.data).slice(0, 4).map((input) => ({ ...input, canvas: make('canvas', { role: 'img', 'aria-label': input.name }) }));
+  const inputs = other.inputs.filter((input) => other.planes[input.number]?.data).map((input) => ({ ...input, canvas: make('canvas', { role: 'img', 'aria-label': input.name }) }));
   document.getElementById('main').append(controls, make('div', { class: 'two' },
     make('div', {}, make('section', { class: 'card' }, make('h3', {}, say('output')), output, legend(scale), note),
-      inputs.length ? make('section', { class: 'card', style: 'margin-top:1rem' }, make('h3', {}, say('input')), make('div', { class: 'planes' }, ...inputs.map((input) => make('figure', {}, make('figcaption', { class: 'small muted mono' }, input.name), input.canvas)))) : ''),
+      inputs.length ? make('section', { class: 'card inputs' }, make('h3', {}, say('input')), make('div', { class: 'planes' }, ...inputs.map((input) => make('figure', {}, make('figcaption', { class: 'small muted mono' }, input.name), input.canvas)))) : ''),
     told));
   readable(output, () => plane(state.map), () => [state.row, state.column], ([row, column]) => { if (!state.held) { state.row = row; state.column = column; update(); } });
   output.addEventListener('pointerdown', (event) => {
