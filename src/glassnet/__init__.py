@@ -11,6 +11,7 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
 - `record`: a network run once, everything that it did written down: a `Trace`
 - `look`: the same for people: shapes, cost, receptive fields, source lines
+- `explain`, `Explanation`: one number, its gradient or its update, worked by hand
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.evaluate import evaluate as evaluate
+    from glassnet.verbs.explain import explain as explain
+    from glassnet.verbs.explanation import Explanation as Explanation
     from glassnet.verbs.look import Look as Look
     from glassnet.verbs.look import look as look
     from glassnet.verbs.predict import predict as predict
@@ -69,6 +72,8 @@ _CONTENTS = {
     "Trace": "glassnet.trace.trace:Trace",
     "look": "glassnet.verbs.look:look",
     "Look": "glassnet.verbs.look:Look",
+    "explain": "glassnet.verbs.explain:explain",
+    "Explanation": "glassnet.verbs.explanation:Explanation",
 }
 __all__ = ["__version__", *_CONTENTS]  # noqa: PLE0604 — one list of the names is enough
 

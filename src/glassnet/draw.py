@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +26,7 @@ CHINESE_FONTS = (
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans CJK JP",
 )  # fmt: skip
 INK, GOOD, BAD = "#1f2933", "#1a7f37", "#c62828"
+NOT_FINITE = (255, 0, 255)  # magenta, which no scale has
 DPI = 100
 LEAST_WIDTH, LINE, GAP = 4.8, 0.16, 0.05  # inches: what a title needs, a line of text, white between pictures
 
@@ -212,3 +216,92 @@ def pixels(figure: Figure) -> np.ndarray:
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+
+def png(figure: Figure) -> bytes:
+    """Turn a figure into the content of a PNG file, the same for the same figure.
+
+    Args:
+        figure: From one of the functions here.
+
+    Returns:
+        Bytes.
+    """
+    stream = io.BytesIO()
+    Image.fromarray(pixels(figure)).save(stream, "png", optimize=True)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Which colour stands for which number.
+
+    `low` and `high` are the smallest and largest finite number. Where there are negative ones zero is white
+    and colours go from −most to +most, with most the larger of |low| and |high|; else from low to high.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def diverging(self) -> bool:
+        """Whether colours lie on both sides of zero."""
+        return self.low < 0
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The numbers at both ends of the colours."""
+        most = max(abs(self.low), abs(self.high))
+        return (-most, most) if self.diverging else (self.low, self.high)
+
+
+def scale_of(numbers: np.ndarray) -> Scale:
+    """Choose the colours for numbers.
+
+    Args:
+        numbers: Of any shape; NaN and infinities are left out.
+
+    Returns:
+        The scale.
+
+    Example:
+        >>> scale_of(np.array([-1.0, 3.0, np.nan])), scale_of(np.array([-1.0, 3.0])).ends
+        (Scale(low=-1.0, high=3.0), (-3.0, 3.0))
+    """
+    finite = numbers[np.isfinite(numbers)]
+    return Scale(float(finite.min()), float(finite.max())) if finite.size else Scale(0.0, 0.0)
+
+
+def coloured(numbers: np.ndarray, scale: Scale) -> np.ndarray:
+    """Turn numbers into colours.
+
+    Args:
+        numbers: H×W, or of any shape.
+        scale: Of all numbers that are drawn together.
+
+    Returns:
+        uint8, with three more: red, green, blue. What is not finite is magenta.
+    """
+    low, high = scale.ends
+    places = (np.asarray(numbers, np.float64) - low) / ((high - low) or 1.0)
+    finite = np.isfinite(places)
+    map_ = matplotlib.colormaps["RdBu_r" if scale.diverging else "viridis"]
+    colours = map_(np.where(finite, places, 0.0), bytes=True)[..., :3].copy()
+    colours[~finite] = NOT_FINITE
+    return colours
+
+
+def number_text(number: float) -> str:
+    """Write a number for a figure.
+
+    Args:
+        number: Any.
+
+    Returns:
+        At most four digits, with a proper minus.
+
+    Example:
+        >>> number_text(-0.012345), number_text(2.0)
+        ('−0.01235', '2')
+    """
+    return f"{number:.4g}".replace("-", "−")

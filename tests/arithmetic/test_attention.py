@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_calls import adds_up, called, doubles, holds
 from torch import nn
 
 from glassnet.arithmetic.unexpanded import UnexpandedError
+
+from real_calls import adds_up, called, doubles, holds
 
 Q, K, V = doubles(2, 4, 3, 5), doubles(2, 4, 6, 5, seed=1), doubles(2, 4, 6, 7, seed=2)
 BOOL = doubles(3, 6, seed=3) > -0.5

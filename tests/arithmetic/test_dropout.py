@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from real_calls import called, doubles, holds
 from torch import nn
+
+from real_calls import called, doubles, holds
 
 MODULES = {
     "dropout": (nn.Dropout(0.4), (4, 5)),

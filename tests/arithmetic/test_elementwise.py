@@ -6,10 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_calls import adds_up, called, doubles, holds
 
 from glassnet.arithmetic.rules import RULES
 from glassnet.arithmetic.unexpanded import UnexpandedError
+
+from real_calls import adds_up, called, doubles, holds
 
 TWO = {
     "+": operator.add,

@@ -8,7 +8,6 @@ from typing import get_args
 import pytest
 import torch
 import torch.nn.functional as F
-from recorded_calls import Call, calls_of, check, doubles
 from torch import nn
 
 from glassnet.arithmetic.call import Replay
@@ -16,6 +15,8 @@ from glassnet.arithmetic.expand import plain_name, rule_of
 from glassnet.arithmetic.expansion import Kind
 from glassnet.arithmetic.rules import FILES, RULES, WITHOUT
 from glassnet.texts import texts
+
+from recorded_calls import Call, calls_of, check, doubles
 
 SIGNAL, PICTURE, VOLUME = doubles(2, 4, 9), doubles(2, 4, 6, 7), doubles(2, 4, 5, 6, 4)
 ROWS, VECTOR, SQUARE = doubles(3, 5, seed=1), doubles(5, seed=2), doubles(5, 5, seed=3)

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_calls import called, doubles, holds
 from torch import nn
 
 from glassnet.arithmetic.functions import FUNCTIONS
+
+from real_calls import called, doubles, holds
 
 MODULES = {
     "relu": nn.ReLU(),

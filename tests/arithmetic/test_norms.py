@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_calls import adds_up, called, doubles, holds
 from torch import nn
+
+from real_calls import adds_up, called, doubles, holds
 
 
 def used(module: nn.Module) -> nn.Module:

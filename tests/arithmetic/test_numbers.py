@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from real_calls import called, doubles
 from torch import nn
 
 from glassnet.arithmetic.numbers import factor, joined, short, written
+
+from real_calls import called, doubles
 
 
 @given(st.floats(-1e300, 1e300))

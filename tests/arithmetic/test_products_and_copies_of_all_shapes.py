@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from recorded_calls import call_of, check, doubles
 
 SOME = settings(max_examples=40, deadline=None)

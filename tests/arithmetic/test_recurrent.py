@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from real_calls import adds_up, called, doubles, holds
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from glassnet.arithmetic.unexpanded import UnexpandedError
+
+from real_calls import adds_up, called, doubles, holds
 
 LAYERS = {
     "lstm": nn.LSTM,

@@ -7,11 +7,12 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_calls import adds_up, called, doubles, holds
 from torch import nn
 
 from glassnet.arithmetic.elements import MOST_TERMS
 from glassnet.arithmetic.unexpanded import UnexpandedError
+
+from real_calls import adds_up, called, doubles, holds
 
 CALLS = {
     "sum": torch.sum,

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from recorded_calls import call_of, check, doubles
 
 SOME = settings(max_examples=40, deadline=None)

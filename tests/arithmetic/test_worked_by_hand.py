@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from recorded_calls import call_of
 from torch import nn
 
 from glassnet.arithmetic.expand import expand_call, operands, plain_name, rule_of
@@ -15,6 +14,8 @@ from glassnet.arithmetic.expansion import At, Number
 from glassnet.arithmetic.numbers import short
 from glassnet.arithmetic.unexpanded import UnexpandedError
 from glassnet.trace.trace import Ref
+
+from recorded_calls import call_of
 
 INPUT = torch.tensor(
     [[1, 2, 0, 3, 1], [0, 1, 2, 3, 1], [1, 2, 1, 0, 0], [5, 2, 3, 1, 1], [2, 1, 0, 1, 1]], dtype=torch.float32

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from glassnet.cli.app import run
+
+from own_process import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +50,6 @@ def cli(capfd) -> Callable[..., Ended]:
         return Ended(code, out, err)
 
     return call
-
-
-def start(*words: object, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start a command as a process of its own."""
-    command = [sys.executable, "-m", "glassnet.cli.app", *map(str, words)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from conftest import start
+from own_process import start
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp936"])

@@ -9,8 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from conftest import start
 from glassnet.run import locked, read_checkpoint, write_checkpoint
+
+from own_process import start
 
 TINY = ("--net", "lenet", "--epochs", "0.1")
 

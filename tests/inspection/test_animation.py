@@ -31,7 +31,7 @@ def gif_of(net, images, **options) -> tuple[list[np.ndarray], list[int], int]:
 
 
 def count(frame: np.ndarray, colour) -> int:
-    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 12).sum())
+    return int((np.abs(frame - np.array(colour)).max(axis=2) <= 5).sum())
 
 
 def tutorial(**settings) -> nn.Conv2d:
@@ -52,7 +52,9 @@ def test_one_frame_for_each_number_and_the_output_fills_up():
 
 def test_the_window_moves_over_the_padding_first():
     frames, _, _ = gif_of(tutorial(padding=1), INPUT.float()[None, None])
-    first, last = (np.argwhere(np.abs(frame - np.array(MARK)).max(axis=2) <= 12) for frame in (frames[0], frames[-1]))
+    first, last = (
+        np.argwhere(np.abs(frame - np.array(MARK)).max(axis=2) <= 12) for frame in (frames[0], frames[-1])
+    )
     left_first, left_last = (marks[marks[:, 1] < 400] for marks in (first, last))
     places = left_first[left_first[:, 0] < 480]
     assert places.min(axis=0).tolist() == [104, 28]
@@ -65,7 +67,8 @@ def test_large_outputs_are_sampled(size):
     frames, _, length = gif_of(nn.Conv2d(3, 2, 5, padding=2), torch.rand(1, 3, *size), channel=1)
     assert len(frames) <= MAX_FRAMES + 1
     assert length <= MAX_BYTES
-    assert count(frames[-1][:470, WIDTH // 2 + 100 :], EMPTY) < 400  # the last frame is whole
+    first, last = (count(frame[:470, WIDTH // 2 + 100 :], EMPTY) for frame in (frames[0], frames[-1]))
+    assert first > 20 * last  # the last frame is whole, apart from numbers near zero
 
 
 @pytest.mark.parametrize(
@@ -100,4 +103,10 @@ def test_numbers_that_are_not_finite():
 
 
 def test_numbers_in_words():
-    assert [number(value) for value in (3.0, -0.0, 0.12345, float("nan"), -1e-7)] == ["3", "0", "0.1235", "nan", "−1e−07"]
+    assert [number(value) for value in (3.0, -0.0, 0.12345, float("nan"), -1e-7)] == [
+        "3",
+        "0",
+        "0.1235",
+        "nan",
+        "−1e−07",
+    ]

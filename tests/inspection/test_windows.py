@@ -84,6 +84,7 @@ NETS = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("name", NETS)
 def test_numbers_are_pytorchs(name):
     net, shape = NETS[name]
@@ -114,7 +115,9 @@ def test_one_of_a_batch():
 
 
 def test_a_linear_layer_after_a_flatten_keeps_its_planes():
-    trace = record(nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(24, 5)), torch.randn(1, 2, 3, 4), keep="all")
+    trace = record(
+        nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(24, 5)), torch.randn(1, 2, 3, 4), keep="all"
+    )
     assert windowed(trace, 2).input.shape == (2, 3, 4)
     assert windowed(trace, 0) is None
 

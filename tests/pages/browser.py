@@ -50,7 +50,9 @@ def read(page: str) -> Reader:
 
 
 def data_of(page: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1]
+    )
 
 
 def check_page(page: str, lang: str) -> None:
@@ -61,7 +63,10 @@ def check_page(page: str, lang: str) -> None:
     assert reader.open == []
     tags = [tag for tag, _ in reader.elements]
     assert dict(reader.elements)["html"]["lang"] == {"en": "en", "zh": "zh-Hans"}[lang]
-    assert [attrs.get("type") for tag, attrs in reader.elements if tag == "script"] == ["application/json", None]
+    assert [attrs.get("type") for tag, attrs in reader.elements if tag == "script"] == [
+        "application/json",
+        None,
+    ]
     assert {"link", "iframe", "object", "base", "form"} & set(tags) == set()
     for _, attrs in reader.elements:
         for name in ("src", "href", "xlink:href", "action", "srcset"):
@@ -69,7 +74,11 @@ def check_page(page: str, lang: str) -> None:
         assert not [name for name in attrs if name.startswith("on")]
     assert not re.search(r"@import|url\((?!#)", page)
     assert set(re.findall(r"https?://[^\s\"'<)]*", page)) <= {"http://www.w3.org/2000/svg"}
-    policy = next(attrs["content"] for tag, attrs in reader.elements if tag == "meta" and "content" in attrs and "http-equiv" in attrs)
+    policy = next(
+        attrs["content"]
+        for tag, attrs in reader.elements
+        if tag == "meta" and "content" in attrs and "http-equiv" in attrs
+    )
     assert policy.startswith("default-src 'none'; img-src data:;")
     ids = [attrs["id"] for _, attrs in reader.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -86,16 +95,16 @@ def chromium(tmp_path_factory):
     def run(page: str, script: str, *, size: tuple[int, int] = (1200, 900)) -> object:
         # the page's own policy lets no other script run, so the test's copy has none
         page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-        told = (
-            "<script>window.errors=[];window.addEventListener('error',e=>errors.push(e.message));</script>"
-        )
+        told = "<script>window.errors=[];window.addEventListener('error',e=>errors.push(e.message));</script>"
         asked = (
             f"<script>(async()=>{{let r;try{{r=await (async()=>{{{script}}})()}}catch(e){{errors.push(String(e))}}"
             "const p=document.createElement('pre');p.id='told';"
             "p.textContent=JSON.stringify({result:r===undefined?null:r,errors});document.body.append(p)})()</script>"
         )
         file = folder / "page.html"
-        file.write_text(page.replace("<head>", f"<head>{told}").replace("</body>", f"{asked}</body>"), "utf-8")
+        file.write_text(
+            page.replace("<head>", f"<head>{told}").replace("</body>", f"{asked}</body>"), "utf-8"
+        )
         done = subprocess.run(
             [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
              "--no-first-run", f"--window-size={size[0]},{size[1]}", "--virtual-time-budget=8000", "--dump-dom", file.as_uri()],

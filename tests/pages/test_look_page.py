@@ -7,7 +7,6 @@ import base64
 import numpy as np
 import pytest
 import torch
-from browser import check_page, data_of
 from torch import nn
 
 from glassnet.nets.lenet import LeNet
@@ -15,6 +14,8 @@ from glassnet.pages import planes as planes_module
 from glassnet.pages.look_page import look_page
 from glassnet.pages.planes import encode_planes, planes_of
 from glassnet.trace.record import record
+
+from browser import check_page, data_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 GRAPH = (
@@ -53,7 +54,9 @@ def lenet():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_is_whole_and_offline(lenet, lang):
-    page = look_page(lenet, graph=GRAPH, picture=np.zeros((28, 28, 1), np.uint8), classes=["T恤"] * 10, lang=lang)
+    page = look_page(
+        lenet, graph=GRAPH, picture=np.zeros((28, 28, 1), np.uint8), classes=["T恤"] * 10, lang=lang
+    )
     check_page(page, lang)
 
 
@@ -81,16 +84,21 @@ def test_sums_are_those_of_the_operations(lenet):
 
 def test_a_network_of_one_operation_is_one_row():
     data = data_of(look_page(record(nn.Conv2d(1, 2, 3), torch.ones(1, 1, 4, 4))))
-    assert [(row["name"], row["operation"], row["size"]) for row in data["rows"]] == [("Conv2d", "conv2d", 20)]
+    assert [(row["name"], row["operation"], row["size"]) for row in data["rows"]] == [
+        ("Conv2d", "conv2d", 20)
+    ]
 
 
-def test_the_loss_stands_after_the_network():
-    loss = nn.CrossEntropyLoss()
-    trace = record(
-        nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, torch.tensor([1])), keep="all"
-    )
+@pytest.mark.parametrize(
+    "loss", [nn.CrossEntropyLoss(), nn.functional.cross_entropy], ids=["module", "function"]
+)
+def test_the_loss_stands_after_the_network(loss):
+    label = torch.tensor([1])
+    trace = record(nn.Linear(3, 2), torch.ones(1, 3), backward=lambda output: loss(output, label), keep="all")
     data = data_of(look_page(trace))
-    assert [(row["operation"], row["stage"]) for row in data["rows"]] == [("linear", "forward"), ("cross_entropy", "loss")]
+    stages = [(row["operation"], row["stage"]) for row in data["rows"]]
+    assert stages == [("linear", "forward"), ("cross_entropy", "loss")]
+    assert data["notes"] == []
     assert data["rows"][0]["outputs"][0]["gradient"]["maximum"] > 0
 
 
@@ -149,7 +157,10 @@ def test_hostile_names_stay_text(chromium):
         receptive_fields={0: HOSTILE}, lang="zh",
     )  # fmt: skip
     check_page(page, "zh")
-    found = chromium(page, "return [document.querySelectorAll('main script, main img').length, document.getElementById('details-title').textContent]")
+    found = chromium(
+        page,
+        "return [document.querySelectorAll('main script, main img').length, document.getElementById('details-title').textContent]",
+    )
     assert found == [0, HOSTILE]
 
 
@@ -204,7 +215,11 @@ def test_a_pixel_tells_its_number(chromium, lenet):
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 def test_nothing_is_wider_than_the_screen(chromium, lenet, width):
-    wide = chromium(look_page(lenet, lang="zh"), "return [document.documentElement.scrollWidth, innerWidth]", size=(width, 800))
+    wide = chromium(
+        look_page(lenet, lang="zh"),
+        "return [document.documentElement.scrollWidth, innerWidth]",
+        size=(width, 800),
+    )
     assert wide[0] <= wide[1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from glassnet.arithmetic.address import name_of, with_index
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Kind, Op, Trace
 
 MOST_TERMS = 5  # followed at each number of a tree
+AS_THEY_ARE = ("parameter", "buffer", "constant")  # a term of these alone, a bias, leads nowhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,14 @@ class Explained:
         return difference(self.value, self.torch_value)
 
     def address(self, number: Number) -> str | None:
-        """Give the address of one of the numbers that it is made of; None for one that is in no tensor."""
+        """Give the address of one of the numbers that it is made of.
+
+        Args:
+            number: Of its expansion.
+
+        Returns:
+            The address; None for a number that is in no tensor.
+        """
         if number.index is None or number.operand not in self.operands:
             return None
         return with_index(self.operands[number.operand], number.index)
@@ -129,7 +137,11 @@ def _work_out(trace: Trace, number: int, index: Index, depth: int, most_terms: i
         return Explained(*there_before, None, error.why or "", None, torch_value, reads)
     branches = []
     counted = depth if expansion.kind == "copy" else depth - 1
-    chosen: list[Term] = largest(expansion, most_terms) if counted > 0 else []
+    chosen: list[Term] = []
+    if counted > 0:
+        given = {operand for operand, value in operands.items() if trace.values[value].kind in AS_THEY_ARE}
+        alive = [t for t in expansion.terms if any(part.operand not in given for part in t.numbers)]
+        chosen = largest(replace(expansion, terms=tuple(alive or expansion.terms)), most_terms)
     for term in chosen:
         children = tuple(
             _explained(trace, operands[part.operand], part.index, counted, most_terms, known)

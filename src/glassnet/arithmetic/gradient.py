@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from glassnet.arithmetic.expansion import Expansion, Index, Number
     from glassnet.trace.trace import Op, Trace
 
-MOST_TERMS = (
-    5  # followed, and whose local derivative is looked for among the numbers that the operation reads
+MOST_TERMS = 5  # followed, and whose local derivative is looked for among the numbers read
+EXPLAINED = (
+    1e-3  # share of all terms by which PyTorch's gradient may differ before a way must have been missed
 )
 SAME = 1e-9  # share by which a local derivative may differ from the number that it is said to be
 PRODUCT = 2  # numbers in a term whose derivative by one is the other
@@ -66,7 +67,9 @@ class ExplainedGradient:
         terms: Every place that adds something, the largest first.
         places: How many places use the number, also those that add nothing.
         operations: Labels of the operations that use it.
-        missing: Operations whose derivative could not be taken, and why: `value` lacks their part.
+        missing: What `value` lacks: operations whose derivative could not be taken, and why (`random`,
+            `complex`, or PyTorch's words); `unseen` where PyTorch's gradient has a part that no recorded
+            operation shows.
         followed: The gradients by which the largest terms go on towards the loss.
     """
 
@@ -134,6 +137,13 @@ def _explained(
     value = math.fsum(term.value for term in terms)
     if number == trace.loss:
         value, torch_value = 1.0 + value, 1.0
+    size = math.fsum(abs(term.value) for term in terms)
+    if (
+        torch_value is not None
+        and not missing
+        and abs(value - torch_value) > EXPLAINED * (size + abs(torch_value))
+    ):
+        missing.append(("", "unseen"))
     followed = ()
     if depth > 1:
         on = [term for term in adding[:most_terms] if term.number != trace.loss]
@@ -162,8 +172,8 @@ def _terms(
         except CannotReplayError as error:
             missing.append((op.label, str(error)))
             continue
-        if found.random:
-            missing.append((op.label, "random"))
+        if found.random or any(change.is_complex() for _, change in found.by_output):
+            missing.append((op.label, "random" if found.random else "complex"))
             continue
         for output, change in found.by_output:
             upstream = _upstream(trace, output)

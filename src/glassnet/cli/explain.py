@@ -37,6 +37,8 @@ def explain(
     input: str | None = None,  # noqa: A002 — the option's name
     weights: Path | None = None,
     data_dir: Path | None = None,
+    html: Path | None = None,
+    gif: Path | None = None,
     lang: Literal["en", "zh"] | None = None,
     json: Flag = False,
 ) -> int:
@@ -64,6 +66,8 @@ def explain(
         input: Channels, height and width of the picture: 3x32x32.
         weights: A weights file for the network.
         data_dir: Where data sets are looked for first.
+        html: Write the operation as an offline page, its numbers to be pointed at; with --at.
+        gif: Write the window of a convolution or pooling, moving over its input; with --at.
         lang: Language of the texts; otherwise GLASSNET_LANG, then the locale.
         json: Write one JSON object to standard output, everything else to standard error.
     """
@@ -74,7 +78,7 @@ def explain(
             net, picture, at=at, grad=grad, step=step, depth=depth, terms=terms, loss=loss, label=label,
             target=target, train=train, optimizer=optimizer, lr=lr, momentum=momentum,
             weight_decay=weight_decay, steps=steps, zero_grad=zero_grad, seed=seed, input=input,
-            weights=weights, data_dir=data_dir, lang=lang, terminal=out.terminal,
+            weights=weights, data_dir=data_dir, html=html, gif=gif, lang=lang, terminal=out.terminal,
         )  # fmt: skip
         out.json(found.plain())
     return 0

@@ -22,6 +22,12 @@ def look(
     depth: int | None = None,
     parameters: Flag = False,
     order: Flag = False,
+    graph: Path | None = None,
+    backward_graph: Path | None = None,
+    maps: str | None = None,
+    curves: Flag = False,
+    html: Path | None = None,
+    out_folder: Annotated[Path, Parameter(name="--out")] = Path(),
     train: Flag = False,
     data_dir: Path | None = None,
     lang: Literal["en", "zh"] | None = None,
@@ -37,6 +43,12 @@ def look(
         depth: How deep modules are opened; otherwise as deep as about 60 lines allow.
         parameters: List every parameter with its size, mean and deviation.
         order: List the operations line by line of code, in the order of execution.
+        graph: Write the graph of the network into this SVG file.
+        backward_graph: Write the graph of the backward pass into this SVG file.
+        maps: Draw the feature maps of this layer, and its kernels.
+        curves: Draw the activation functions with what goes into them.
+        html: Write an offline page of the network into this file.
+        out_folder: Where the pictures of --maps and --curves go.
         train: Run in training mode.
         data_dir: Where data sets are looked for first.
         lang: Language of the texts; otherwise GLASSNET_LANG, then the locale.
@@ -52,6 +64,7 @@ def look(
             return
         found = look_verb(
             net, picture, input=input, weights=weights, depth=depth, parameters=parameters, order=order,
+            graph=graph, backward_graph=backward_graph, maps=maps, curves=curves, html=html, out=out_folder,
             train=train, data_dir=data_dir, lang=lang, terminal=out.terminal,
         )  # fmt: skip
         out.json(look_as_data(found, net=net, operations=order))

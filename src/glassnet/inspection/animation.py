@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import math
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import font_manager
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw
 
-from glassnet.draw import fonts
+from glassnet.inspection.cells import (
+    DASH,
+    DASHES_FROM,
+    EMPTY,
+    INK,
+    MARK,
+    MUTED,
+    NUMBERS_FROM,
+    PAPER,
+    SMALLEST_WHOLE,
+    Plane,
+    as_rgb,
+    cell_size,
+    colours_of,
+    draw_cell,
+    draw_dashed,
+    draw_grid,
+    largest_of,
+    paste,
+    write_numbers,
+)  # fmt: skip
+from glassnet.inspection.gif import encode_gif, palette_for
+from glassnet.inspection.lettering import fitting, number, signed, wrapped, write
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
@@ -22,32 +40,11 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 56
 MAX_BYTES = 3_000_000
-FRAME_MILLISECONDS, LAST_MILLISECONDS = 550, 3000
 WIDTH, HEIGHT = 1000, 640
 SIDE = 352  # of the input and of the output, pixels
 SMALL, GAP = 112, 26  # of window, kernel and products; above each
 LEFT, MIDDLE, RIGHT, TOP = 28, 444, 620, 104
 CAPTION = 520
-PAPER, INK, MUTED, LINE, EMPTY = "#ffffff", "#16202b", "#5b6876", "#c9d2dc", "#f1f3f6"
-MARK = "#e8590c"  # the window and what it makes
-NUMBERS_FROM = 23  # pixels: smaller cells hold no number
-NEGATIVE, ZERO, POSITIVE = (44, 111, 187), (250, 250, 250), (200, 60, 60)
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """Where cells of a grid lie: `rows` and `columns` are the places shown, also those of the padding."""
-
-    left: float
-    top: float
-    cell: float
-    rows: range
-    columns: range
-
-    def box(self, row: int, column: int) -> tuple[float, float, float, float]:
-        x = self.left + (column - self.columns[0]) * self.cell
-        y = self.top + (row - self.rows[0]) * self.cell
-        return x, y, x + self.cell, y + self.cell
 
 
 def animate(
@@ -92,22 +89,10 @@ def animate(
             step += 1
         chosen = sorted({*range(0, len(places), step), len(places) - 1})
         scene = _Scene(window, channel, shown, picture, title, lang, places, step, len(chosen))
-        data = _encode([scene.frame(number) for number in chosen])
+        data = encode_gif([scene.frame(number) for number in chosen], palette_for(picture))
         if len(data) <= MAX_BYTES or limit == 1:
             return data
         limit = max(1, limit // 2)
-
-
-def _encode(frames: Sequence[Image.Image]) -> bytes:
-    """Write frames with one palette, made from the last, which has all colours."""
-    palette = frames[-1].quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    file = io.BytesIO()
-    times = [FRAME_MILLISECONDS] * (len(small) - 1) + [LAST_MILLISECONDS]
-    small[0].save(
-        file, "GIF", save_all=True, append_images=small[1:], duration=times, loop=0, optimize=False,
-    )  # fmt: skip
-    return file.getvalue()
 
 
 class _Scene:
@@ -130,13 +115,13 @@ class _Scene:
         self.words = texts(lang, "animation")
         self.values = window.input[shown].double().numpy()
         self.output = window.output[channel].double().numpy()
-        self.most = _largest(self.values)
+        self.most = largest_of(self.values)
         rows, columns = window.reach
-        cell = _cell(SIDE, max(len(rows), len(columns)))
-        self.source = _Plane(LEFT, TOP, cell, rows, columns)
+        cell = cell_size(SIDE, max(len(rows), len(columns)))
+        self.source = Plane(LEFT, TOP, cell, rows, columns)
         height, width = self.output.shape
-        cell = _cell(SIDE, max(height, width))
-        self.result = _Plane(RIGHT, TOP, cell, range(height), range(width))
+        cell = cell_size(SIDE, max(height, width))
+        self.result = Plane(RIGHT, TOP, cell, range(height), range(width))
         self.background = self._background(picture, title)
 
     def _background(self, picture: np.ndarray | None, title: str) -> Image.Image:
@@ -159,16 +144,16 @@ class _Scene:
             words["output"].format(height=self.output.shape[0], width=self.output.shape[1]), 14, INK,
         )  # fmt: skip
         for x in ((LEFT + SIDE + MIDDLE) / 2, (MIDDLE + SMALL + RIGHT) / 2):
-            write(draw, (x, TOP + SIDE / 2), "→", 26, "#9aa6b2", anchor="mm")
+            write(draw, (x, TOP + SIDE / 2), "→", 26, DASH, anchor="mm")
         self._pad(draw)
-        colours = _colours(self.values, self.most) if picture is None else _rgb(picture)
-        _paste(image, colours, self.source, range(height), range(width))
-        _grid(draw, self.source, range(height), range(width))
+        colours = colours_of(self.values, self.most) if picture is None else as_rgb(picture)
+        paste(image, colours, self.source, range(height), range(width))
+        draw_grid(draw, self.source, range(height), range(width))
         if picture is None:
-            _numbers(draw, self.source, self.values, _colours(self.values, self.most))
-        blank = np.broadcast_to(np.array([241, 243, 246], np.uint8), (*self.output.shape, 3))
-        _paste(image, blank, self.result, self.result.rows, self.result.columns)
-        _grid(draw, self.result, self.result.rows, self.result.columns)
+            write_numbers(draw, self.source, self.values, colours_of(self.values, self.most))
+        blank = np.broadcast_to(np.array(ImageColor.getrgb(EMPTY), np.uint8), (*self.output.shape, 3))
+        paste(image, blank, self.result, self.result.rows, self.result.columns)
+        draw_grid(draw, self.result, self.result.rows, self.result.columns)
         if self.step > 1:
             said = words["sampled"].format(shown=self.num_shown, count=len(self.places), step=self.step)
             write(draw, (WIDTH - LEFT, HEIGHT - 16), said, 13, MUTED, anchor="rs")
@@ -179,7 +164,7 @@ class _Scene:
         for row in self.source.rows:
             for column in self.source.columns:
                 if not (0 <= row < height and 0 <= column < width):
-                    _dashed(draw, self.source.box(row, column))
+                    draw_dashed(draw, self.source.box(row, column))
 
     def frame(self, number: int) -> Image.Image:
         """Draw the window at one place; all places before it are filled."""
@@ -201,7 +186,7 @@ class _Scene:
         if not boxes:
             return
         for box in boxes:
-            if self.source.cell >= 5:
+            if self.source.cell >= DASHES_FROM:
                 draw.rectangle(box, outline=MARK, width=3 if large else 1)
         if not large:
             x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
@@ -211,23 +196,23 @@ class _Scene:
 
     def _fill(self, image: Image.Image, draw: ImageDraw.ImageDraw, number: int) -> None:
         """Fill the output up to a place."""
-        colours = _colours(self.output, _largest(self.output))
+        colours = colours_of(self.output, largest_of(self.output))
         known = np.zeros(self.output.size, bool)
         known[: number + 1] = True
         known = known.reshape(self.output.shape)
-        shown = np.where(known[..., None], colours, np.array([241, 243, 246], np.uint8))
-        _paste(image, shown, self.result, self.result.rows, self.result.columns)
-        _grid(draw, self.result, self.result.rows, self.result.columns)
-        _numbers(draw, self.result, self.output, colours, known)
+        shown = np.where(known[..., None], colours, np.array(ImageColor.getrgb(EMPTY), np.uint8))
+        paste(image, shown, self.result, self.result.rows, self.result.columns)
+        draw_grid(draw, self.result, self.result.rows, self.result.columns)
+        write_numbers(draw, self.result, self.output, colours, known)
         box = self.result.box(*self.places[number])
-        if self.result.cell < 4:  # a place of one pixel is not seen without a ring
+        if self.result.cell < SMALLEST_WHOLE:  # a place of one pixel is not seen without a ring
             box = (box[0] - 4, box[1] - 4, box[2] + 4, box[3] + 4)
         draw.rectangle(box, outline=MARK, width=3 if self.result.cell >= NUMBERS_FROM else 2)
 
     def _small_grids(self, draw: ImageDraw.ImageDraw, here: Sequence[Term]) -> None:
         """Draw the window's numbers, the kernel and the products."""
         height, width = self.window.kernel
-        cell = min(_cell(SMALL, max(height, width)), 40)
+        cell = min(cell_size(SMALL, max(height, width)), 40)
         places = {term.kernel: term for term in here}
         words, many = self.words, self.window.input.shape[0] > 1
         name = words["window_channel" if many else "window"].format(channel=self.shown)
@@ -247,10 +232,10 @@ class _Scene:
         alone = (SMALL + GAP) * (3 - len(grids)) / 2
         for place, (label, numbers, most) in enumerate(grids):
             left, top = MIDDLE + (SMALL - cell * width) / 2, TOP + alone + place * (SMALL + GAP)
-            plane = _Plane(left, top, cell, range(height), range(width))
+            plane = Plane(left, top, cell, range(height), range(width))
             write(draw, (MIDDLE + SMALL / 2, plane.top - 9), label, 14, INK, anchor="ms")
             for at, value in numbers.items():
-                _small_cell(draw, plane.box(*at), value, most, ring=at == best)
+                draw_cell(draw, plane.box(*at), value, most, ring=at == best)
 
     def _caption(
         self, draw: ImageDraw.ImageDraw, terms: Sequence[Term], here: Sequence[Term], row: int, column: int
@@ -271,8 +256,10 @@ class _Scene:
         if window.kind == "avg_pool":
             divisors = {"places": len(terms), "inside": len(inside)}
             divisor = divisors[window.divisor] if isinstance(window.divisor, str) else window.divisor
-            parts = [number(term.value or 0.0) for term in inside[:1]] + [signed(term.value or 0.0) for term in inside[1:]]
-            said = _fitting(parts, room * 1.0 - 200, 16, words["more"])
+            parts = [number(term.value or 0.0) for term in inside[:1]] + [
+                signed(term.value or 0.0) for term in inside[1:]
+            ]
+            said = fitting(parts, room - 200, 16, words["more"])
             said = words["average"].format(sum=said, divisor=divisor, value=number(value))
             return write(draw, (LEFT, CAPTION + 30), said, 16, INK)
         parts = [_product(term, first=index == 0) for index, term in enumerate(inside)]
@@ -282,10 +269,10 @@ class _Scene:
             parts.append(signed(float(window.bias[self.channel])))
         own = sum((term.value or 0.0) * (term.weight or 0.0) for term in inside)
         total = own if many else value
-        said = _fitting(parts, 2 * room - 260, 15, words["more"])
-        lines += _wrapped(words["sum"].format(sum=said, value=number(total)), room, 15)[:3]
+        said = fitting(parts, 2 * room - 260, 15, words["more"])
+        lines += wrapped(words["sum"].format(sum=said, value=number(total)), room, 15)[:3]
         if many:
-            lines += _wrapped(self._channel_sums(terms, value, room), room, 15)[:2]
+            lines += wrapped(self._channel_sums(terms, value, room), room, 15)[:2]
         for place, line in enumerate(lines):
             write(draw, (LEFT, CAPTION + 28 + 23 * place), line, 15, INK)
         return None
@@ -301,253 +288,12 @@ class _Scene:
         ]
         if self.window.bias is not None:
             parts.append(self.words["bias"].format(value=number(float(self.window.bias[self.channel]))))
-        said = _fitting(parts, 2 * room - 260, 15, self.words["more"], between=" + ")
+        said = fitting(parts, 2 * room - 260, 15, self.words["more"], between=" + ")
         return self.words["sum"].format(sum=said, value=number(value))
-
-
-def number(value: float) -> str:
-    """Write a number with at most four significant digits, whole ones without a point.
-
-    Args:
-        value: Any float.
-
-    Returns:
-        `10`, `−0.25`, `1.2e−05`.
-
-    Example:
-        >>> number(10.0), number(-0.25), number(0.000012)
-        ('10', '−0.25', '1.2e−05')
-    """
-    text = f"{value:.0f}" if value == int_or_nan(value) and abs(value) < 1e6 else f"{value:.4g}"
-    return ("0" if text == "-0" else text).replace("-", "−")
-
-
-def int_or_nan(value: float) -> float:
-    """Round to a whole number, and leave what is not finite.
-
-    Args:
-        value: Any float.
-
-    Returns:
-        The number rounded.
-
-    Example:
-        >>> int_or_nan(2.7), int_or_nan(float("inf"))
-        (3.0, inf)
-    """
-    return float(round(value)) if math.isfinite(value) else value
-
-
-def signed(value: float) -> str:
-    """Write a number as a further part of a sum.
-
-    Args:
-        value: Any float.
-
-    Returns:
-        With its sign and a space.
-
-    Example:
-        >>> signed(-2.0), signed(0.5)
-        ('− 2', '+ 0.5')
-    """
-    return f"− {number(-value)}" if value < 0 else f"+ {number(value)}"
 
 
 def _product(term: Term, *, first: bool) -> str:
     value, weight = term.value or 0.0, term.weight or 0.0
-    shown = f"{number(value)}·{number(weight) if weight >= 0 else f'({number(weight)})'}"
-    return shown if first else f"+ {shown}"
-
-
-def _short(value: float) -> str:
-    """Write a number into a cell, at most five characters."""
-    if not math.isfinite(value):
-        return {True: "NaN"}.get(math.isnan(value), "∞" if value > 0 else "−∞")
-    size = abs(value)
-    if value == round(value) and size < 1000:
-        text = f"{value:.0f}"
-    elif size < 0.005:
-        text = "~0"
-    else:
-        text = f"{value:.2f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.0f}"
-        text = text.replace("0.", ".", 1) if size < 1 else text
-    return ("0" if text == "-0" else text).replace("-", "−")
-
-
-def _largest(values: np.ndarray) -> float:
-    finite = np.abs(values[np.isfinite(values)])
-    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-
-
-def _colours(values: np.ndarray, most: float) -> np.ndarray:
-    """Give each number a colour: blue below zero, red above, white at zero."""
-    share = np.clip(np.nan_to_num(values / most), -1, 1)[..., None]
-    ends = np.where(share < 0, np.array(NEGATIVE), np.array(POSITIVE))
-    mixed = np.array(ZERO) + np.abs(share) * (ends - np.array(ZERO))
-    return np.rint(np.where(np.isfinite(values)[..., None], mixed, (200, 0, 200))).astype(np.uint8)
-
-
-def _rgb(picture: np.ndarray) -> np.ndarray:
-    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[:, :, :3]
-
-
-def _cell(room: int, count: int) -> float:
-    """Give the size of a cell, whole pixels where there are enough."""
-    return float(min(room // count, 64)) if count <= room else room / count
-
-
-def _paste(image: Image.Image, colours: np.ndarray, plane: _Plane, rows: range, columns: range) -> None:
-    x0, y0, *_ = plane.box(rows[0], columns[0])
-    *_, x1, y1 = plane.box(rows[-1], columns[-1])
-    size = (max(1, round(x1 - x0)), max(1, round(y1 - y0)))
-    way = Image.Resampling.NEAREST if plane.cell >= 1 else Image.Resampling.BOX
-    image.paste(Image.fromarray(np.ascontiguousarray(colours)).resize(size, way), (round(x0), round(y0)))
-
-
-def _grid(draw: ImageDraw.ImageDraw, plane: _Plane, rows: range, columns: range) -> None:
-    x0, y0, *_ = plane.box(rows[0], columns[0])
-    *_, x1, y1 = plane.box(rows[-1], columns[-1])
-    if plane.cell >= 8:
-        for row in rows:
-            y = plane.box(row, columns[0])[1]
-            draw.line((x0, y, x1, y), fill=LINE)
-        for column in columns:
-            x = plane.box(rows[0], column)[0]
-            draw.line((x, y0, x, y1), fill=LINE)
-    draw.rectangle((x0, y0, x1, y1), outline=MUTED)
-
-
-def _dashed(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -> None:
-    """Draw a cell that is not there."""
-    x0, y0, x1, y1 = box
-    if x1 - x0 < 5:
-        draw.point((x0, y0), fill=MUTED)
-        return
-    dash = 3 if x1 - x0 < 20 else 5
-    for start in np.arange(0, x1 - x0, 2 * dash):
-        end = min(start + dash, x1 - x0)
-        for x, y, across in ((x0, y0, True), (x0, y1, True), (x0, y0, False), (x1, y0, False)):
-            line = (x + start, y, x + end, y) if across else (x, y + start, x, y + end)
-            draw.line(line, fill="#9aa6b2")
-
-
-def _numbers(
-    draw: ImageDraw.ImageDraw,
-    plane: _Plane,
-    values: np.ndarray,
-    colours: np.ndarray,
-    known: np.ndarray | None = None,
-) -> None:
-    if plane.cell < NUMBERS_FROM:
-        return
-    size = 16 if plane.cell >= 44 else 13 if plane.cell >= 34 else 10 if plane.cell >= 28 else 9
-    for (row, column), value in np.ndenumerate(values):
-        if known is None or known[row, column]:
-            x0, y0, x1, y1 = plane.box(row, column)
-            dark = int(colours[row, column].astype(int).sum()) < 400
-            write(
-                draw, ((x0 + x1) / 2, (y0 + y1) / 2), _short(value), size, PAPER if dark else INK, anchor="mm"
-            )
-
-
-def _small_cell(
-    draw: ImageDraw.ImageDraw,
-    box: tuple[float, float, float, float],
-    value: float | None,
-    most: float,
-    *,
-    ring: bool,
-) -> None:
-    if value is None:
-        _dashed(draw, box)
-        return
-    colour = _colours(np.array(value), most).reshape(3)
-    draw.rectangle(box, fill=tuple(int(part) for part in colour), outline=LINE)
-    cell = box[2] - box[0]
-    if cell >= NUMBERS_FROM - 1:
-        size = 14 if cell >= 38 else 11 if cell >= 28 else 9
-        ink = PAPER if int(colour.astype(int).sum()) < 400 else INK
-        write(draw, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), _short(value), size, ink, anchor="mm")
-    if ring:
-        draw.rectangle(box, outline=MARK, width=3)
-
-
-@cache
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(font_manager.findfont(name), size)
-
-
-def _runs(text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-    """Cut a text where its font changes: Latin letters and digits, Chinese characters."""
-    latin, *chinese = fonts()
-    runs: list[tuple[str, ImageFont.FreeTypeFont]] = []
-    for character in text:
-        foreign = ord(character) >= 0x2E80 and bool(chinese)
-        font = _font(chinese[0] if foreign else latin, size)
-        if runs and runs[-1][1] is font:
-            runs[-1] = (runs[-1][0] + character, font)
-        else:
-            runs.append((character, font))
-    return runs
-
-
-def width_of(text: str, size: int) -> float:
-    """Measure a text.
-
-    Args:
-        text: In any language.
-        size: Of the letters, pixels.
-
-    Returns:
-        Pixels.
-    """
-    return sum(font.getlength(run) for run, font in _runs(text, size))
-
-
-def write(
-    draw: ImageDraw.ImageDraw,
-    at: tuple[float, float],
-    text: str,
-    size: int,
-    colour: str,
-    *,
-    anchor: str = "ls",
-) -> None:
-    """Write a line of text in the fonts that have its characters.
-
-    Args:
-        draw: Of a picture.
-        at: x and y of the anchor, pixels.
-        text: One line.
-        size: Of the letters, pixels.
-        colour: `#rrggbb`.
-        anchor: As Pillow names it: left, middle or right, then `m` for the middle or `s` for the baseline.
-    """
-    x, y = at
-    x -= {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]] * width_of(text, size)
-    for run, font in _runs(text, size):
-        draw.text((x, y), run, font=font, fill=colour, anchor=f"l{anchor[1]}")
-        x += font.getlength(run)
-
-
-def _fitting(parts: Sequence[str], room: float, size: int, more: str, *, between: str = " ") -> str:
-    """Join what fits, and say how many are left out."""
-    said = ""
-    for index, part in enumerate(parts):
-        longer = part if not said else f"{said}{between}{part}"
-        if width_of(longer, size) > room:
-            return f"{said} {more.format(count=len(parts) - index)}"
-        said = longer
-    return said
-
-
-def _wrapped(text: str, room: float, size: int) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and width_of(longer, size) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+    one = number(value) if value >= 0 or first else f"({number(value)})"
+    other = number(weight) if weight >= 0 else f"({number(weight)})"
+    return f"{one}·{other}" if first else f"+ {one}·{other}"

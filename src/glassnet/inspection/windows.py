@@ -26,6 +26,7 @@ AVG_POOL = (
 )  # fmt: skip
 KEEP_PLACES = {"flatten", "view", "reshape", "dropout", "relu", "relu_", "squeeze"}  # number by number
 SHORT_ROW = 12  # numbers
+PLANES_OF_A_BATCH = 4  # axes
 LINEAR = ("input", "weight", "bias")
 ADAPTIVE = ("input", "output_size", "return_indices")
 OPERATIONS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
@@ -165,9 +166,7 @@ class Windowed:
             return next((value for value in values if value != value), max(values))  # noqa: PLR0124 - NaN
         if self.kind == "avg_pool":
             divisors = {"places": len(terms), "inside": len(inside)}
-            return sum(values) / (
-                divisors[self.divisor] if isinstance(self.divisor, str) else self.divisor
-            )
+            return sum(values) / (divisors[self.divisor] if isinstance(self.divisor, str) else self.divisor)
         total = sum(value * (term.weight or 0.0) for value, term in zip(values, inside, strict=True))
         return total + (float(self.bias[channel]) if self.bias is not None else 0.0)
 
@@ -216,7 +215,9 @@ def windowed(trace: Trace, number: int, *, lead: Sequence[int] = ()) -> Windowed
             axes.append(_adaptive(length, places))
         else:
             axes.append(_axis(kind, given, dims, axis, kernel[axis], length, places))
-    divisor = given.get("divisor_override") or ("places" if given.get("count_include_pad", True) else "inside")
+    divisor = given.get("divisor_override") or (
+        "places" if given.get("count_include_pad", True) else "inside"
+    )
     return Windowed(
         kind, source, weight, tensors.get("bias"), output, axes[0], axes[1],
         int(given.get("groups", 1)), divisor, dims,
@@ -243,7 +244,7 @@ def _shape_before(trace: Trace, value: int, length: int) -> tuple[int, int, int]
     while made_by is not None and trace.ops[made_by].name in KEEP_PLACES:
         before = trace.ops[made_by]
         shape = trace.values[before.inputs[0]].shape
-        if len(shape) >= 4 and math.prod(shape[-3:]) == length and shape[-2:] != (1, 1):
+        if len(shape) >= PLANES_OF_A_BATCH and math.prod(shape[-3:]) == length and shape[-2:] != (1, 1):
             return shape[-3], shape[-2], shape[-1]
         made_by = trace.values[before.inputs[0]].made_by
     return 1, *near_square(length)

@@ -21,12 +21,12 @@ function showOther() {
     ...[...worked].slice(0, 400).map((key) => make('option', { value: key }, `[${key.split(',').join(', ')}]`)));
   if (worked.size > 1) controls.append(make('label', {}, say('go_worked'), list));
   controls.append(index);
-  const told = make('section', { class: 'card', 'aria-live': 'polite' });
+  const told = make('section', { class: 'card told', 'aria-live': 'polite' });
   const note = make('p', { class: 'note' });
-  const inputs = other.inputs.filter((input) => other.planes[input.number]?.data).slice(0, 4).map((input) => ({ ...input, canvas: make('canvas', { role: 'img', 'aria-label': input.name }) }));
+  const inputs = other.inputs.filter((input) => other.planes[input.number]?.data).map((input) => ({ ...input, canvas: make('canvas', { role: 'img', 'aria-label': input.name }) }));
   document.getElementById('main').append(controls, make('div', { class: 'two' },
     make('div', {}, make('section', { class: 'card' }, make('h3', {}, say('output')), output, legend(scale), note),
-      inputs.length ? make('section', { class: 'card', style: 'margin-top:1rem' }, make('h3', {}, say('input')), make('div', { class: 'planes' }, ...inputs.map((input) => make('figure', {}, make('figcaption', { class: 'small muted mono' }, input.name), input.canvas)))) : ''),
+      inputs.length ? make('section', { class: 'card inputs' }, make('h3', {}, say('input')), make('div', { class: 'planes' }, ...inputs.map((input) => make('figure', {}, make('figcaption', { class: 'small muted mono' }, input.name), input.canvas)))) : ''),
     told));
   readable(output, () => plane(state.map), () => [state.row, state.column], ([row, column]) => { if (!state.held) { state.row = row; state.column = column; update(); } });
   output.addEventListener('pointerdown', (event) => {
@@ -57,11 +57,11 @@ function showOther() {
     drawPlane(output, plane(state.map), { room, tall: 380, most: 52, rings });
     map.value = state.map;
     if (worked.has(here.join(','))) list.value = here.join(',');
-    index.textContent = `${DATA.name}[${here.join(', ')}]`;
     const value = plane(state.map).values[state.row * layout[1] + state.column];
-    output.setAttribute('aria-label', `${index.textContent} = ${text(value, 7)}`);
+    index.textContent = `${DATA.name}[${here.join(', ')}] ${planes.exact ? '=' : '≈'} ${text(value, 7)}`;
+    output.setAttribute('aria-label', index.textContent);
     note.textContent = say(state.held ? 'held' : 'hint');
-    told.replaceChildren(...(cell ? cellOf(cell) : [make('h2', {}, `${index.textContent} ${planes.exact ? '=' : '≈'} ${text(value, 7)}`),
+    told.replaceChildren(...(cell ? cellOf(cell, other.operands) : [make('h2', {}, index.textContent),
       make('p', { class: 'muted' }, worked.size ? say('not_worked', { count: counted(worked.size) }) : say('none_worked'))]));
     for (const input of inputs) drawInput(input, cell);
   }
@@ -71,7 +71,7 @@ function showOther() {
     const numbers = valuesOfPlanes(of);
     const [, tall, wide] = of.shape;
     const sides = of.vector && wide > 12 ? nearSquare(wide) : [tall, wide];
-    const read = cell && input === inputs[0] ? cell.terms.flatMap((term) => term[0]).filter((number) => number[0] === 'input' && number[1]) : [];
+    const read = cell ? cell.terms.flatMap((term) => term[0]).filter(([operand, index]) => index && other.operands[operand]?.number === input.number) : [];
     const places = read.map((number) => placeOf(of, number[1]));
     const at = places.length ? places[0][0] : Math.min(state.map, of.shape[0] - 1);
     const rings = places.filter((place) => place[0] === at).map((place) => (of.vector ? [Math.floor(place[2] / sides[1]), place[2] % sides[1]] : [place[1], place[2]]));
@@ -117,18 +117,18 @@ function placeOf(planes, index) {
   return [Math.floor(flat / (height * width)), row, Math.floor((flat % width) / planes.step[1])];
 }
 
-function cellOf(cell) {
+function cellOf(cell, operands) {
   const written = (value, digits = 6) => (typeof value === 'number' ? text(value, digits) : String(value));
   const apart = typeof cell.value === 'number' && typeof cell.torch === 'number' ? Math.abs(cell.value - cell.torch) : cell.value === cell.torch ? 0 : NaN;
   const total = (name, value, kind) => make('div', { class: kind }, make('span', {}, say(name)), make('b', {}, value));
-  const numbers = (list) => list.map(([operand, index, value]) => `${operand}${index ? `[${index.join(', ')}]` : ''} = ${written(value)}`).join('  ·  ');
-  const rows = cell.terms.map(([list, value]) => make('tr', {}, make('td', {}, numbers(list)), make('td', { class: 'number' }, written(value))));
+  const numbers = (list) => list.map(([operand, index, value]) => `${operand}: ${operands[operand] && index ? `${operands[operand].name}[${index.join(', ')}] = ` : ''}${written(value)}`).map((line) => make('div', {}, line));
+  const rows = cell.terms.map(([list, value]) => make('tr', {}, make('td', {}, ...numbers(list)), make('td', { class: 'number' }, written(value))));
   const facts = Object.entries(cell.facts).map(([name, value]) => `${name} = ${written(value)}`);
   return [
     make('div', { class: 'total', style: 'border-top:0;padding-top:0' }, total('result', written(cell.value, 9), 'ours'), total('torch', written(cell.torch, 9), ''), total('difference', text(apart, 2), '')),
     make('div', {}, make('h3', {}, say('formula')), make('div', { class: 'formula' }, cell.formula)),
     cell.worked ? make('div', {}, make('h3', {}, say('worked')), make('div', { class: 'formula' }, cell.worked)) : '',
-    facts.length ? make('p', { class: 'mono small' }, facts.join('   ')) : '',
+    facts.length ? make('p', { class: 'mono small' }, facts.join('  ·  ')) : '',
     rows.length ? make('div', { class: 'wide' }, make('table', {}, make('thead', {}, make('tr', {}, make('th', {}, say('numbers_read')), make('th', { class: 'number' }, say('part')))), make('tbody', {}, ...rows))) : '',
     cell.left_out ? make('p', { class: 'muted small' }, say('more_terms', { count: counted(cell.left_out) })) : '',
   ].filter(Boolean);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from glassnet.arithmetic.operands import operands_of
 from glassnet.inspection.windows import near_square, windowed
 from glassnet.pages.parts import build_page, png_address
 from glassnet.pages.planes import encode_planes, planes_of
@@ -36,8 +37,9 @@ def explain_page(
 ) -> str:
     """Write one operation as one HTML file that asks nothing of any host.
 
-    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked by
-    the page itself, any number of them. For every other operation the page holds the expansions given to it.
+    Convolutions, transposed convolutions and poolings of one or two dimensions and linear layers are worked
+    by the page itself, any number of them. For every other operation the page holds the expansions that are
+    given to it.
 
     Args:
         trace: Of one pass, with all tensors of the operation kept.
@@ -77,7 +79,11 @@ def explain_page(
         "what": what_it_is(made, 1, lang),
         "at": list(at),
         "picture": png_address(picture) if picture is not None else None,
-        "window": _window(window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input") if window is not None else None,
+        "window": _window(
+            window, at, grey=picture is not None and trace.values[made.inputs[0]].kind == "input"
+        )
+        if window is not None
+        else None,
         "other": _other(trace, made, at, expansions or {}) if window is None else None,
     }
     return build_page(
@@ -88,7 +94,7 @@ def explain_page(
 
 def _its_module(trace: Trace, op: Op) -> Module | None:
     """Give the module whose call is this operation alone."""
-    call = trace.calls[op.call] if op.call < len(trace.calls) else None
+    call = trace.calls[op.call] if op.call is not None else None
     if call is None or call.end_op - call.first_op != 1 or op.stage == "loss":
         return None
     return next((module for module in trace.modules if module.path == call.path), None)
@@ -105,6 +111,7 @@ def _window(window: Windowed, at: tuple[int, ...], *, grey: bool) -> dict[str, o
         "layout": list(near_square(window.output.shape[0])),
         "grey": grey,
         "place": [channel, row, column],
+        "dtype": str(window.output.dtype).removeprefix("torch."),
         "low": _number(float(window.input.min())),
         "high": _number(float(window.input.max())),
     }
@@ -131,6 +138,10 @@ def _other(
             {"number": number, "name": trace.values[number].name}
             for number in op.inputs if number in tensors
         ],
+        "operands": {
+            operand: {"number": number, "name": trace.values[number].name}
+            for operand, number in (operands_of(op) if expansions else {}).items()
+        },
         "cells": {",".join(map(str, index)): _cell(trace, op, index, expansions[index]) for index in chosen},
         "given": len(expansions),
     }  # fmt: skip

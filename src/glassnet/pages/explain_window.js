@@ -274,7 +274,7 @@ function channelSums(work, state, terms, result, update) {
 }
 
 function footOfWindow(work) {
-  const notes = [say('float32')];
+  const notes = [say('precision', { dtype: work.dtype }) + (work.dtype === 'float64' ? ` ${say('rounded')}` : '')];
   const [channels, height, width] = work.output.shape;
   const [allChannels, allHeight, allWidth] = work.whole.output;
   if (channels < allChannels) notes.push(say('left_channels', { shown: counted(channels), count: counted(allChannels) }));

@@ -408,7 +408,9 @@ function mapsOf(planes, count, height, width, name) {
   large.setAttribute('aria-label', say('reading_none'));
   readable(large, () => current, () => place, read);
   requestAnimationFrame(draw);
-  const result = [large, reading, legend(scale)];
+  const bar = legend(scale);
+  if (count > 1) bar.append(`· ${say('shared_scale')}`);
+  const result = [large, reading, bar];
   if (count > 1) result.push(...thumbnails(count, plane, (at) => { map = at; current = plane(at); if (place[0] >= 0) read(place); else draw(); }));
   return result;
 }

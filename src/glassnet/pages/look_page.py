@@ -85,7 +85,9 @@ def _graph_markup(svg: str) -> str:
 
 
 def _totals(trace: Trace) -> dict[str, object]:
-    own = [parameter for module in trace.modules for parameter in module.parameters if not parameter.shared_with]
+    own = [
+        parameter for module in trace.modules for parameter in module.parameters if not parameter.shared_with
+    ]
     forward = [op for op in trace.ops if op.stage == "forward"]
     return {
         "parameters": sum(parameter.size for parameter in own),
@@ -121,12 +123,14 @@ def _row(
         "function": op.function if op else None,
         "settings": module.settings if module else _settings(op),
         "what": what_it_is(op, len(ops), lang),
-        "stage": op.stage if op else "forward",
+        "stage": ops[0].stage if ops else "forward",
         "first": row.first_op,
         "end": row.end_op,
         "repeat": call.repeat if call else 0,
         "training": call.training if call else None,
-        "inputs": [_value(trace.values[n]) for n in inputs if trace.values[n].kind not in ("parameter", "buffer")],
+        "inputs": [
+            _value(trace.values[n]) for n in inputs if trace.values[n].kind not in ("parameter", "buffer")
+        ],
         "outputs": [_value(trace.values[number]) for number in outputs],
         "parameters": [_parameter(trace, parameter) for parameter in parameters],
         "size": sum(parameter.size for parameter in parameters if not parameter.shared_with),
@@ -146,7 +150,11 @@ def _settings(op: Op | None) -> str:
     if op is None:
         return ""
     plain = [repr(value) for value in op.args if isinstance(value, int | float | str | bool | tuple)]
-    named = [f"{name}={value!r}" for name, value in op.kwargs.items() if isinstance(value, int | float | str | bool)]
+    named = [
+        f"{name}={value!r}"
+        for name, value in op.kwargs.items()
+        if isinstance(value, int | float | str | bool)
+    ]
     return ", ".join([text for text in plain if "Ref(" not in text] + named)
 
 
@@ -242,7 +250,10 @@ def _notes(trace: Trace, lang: str) -> list[str]:
     for unseen in trace.unseen:
         where = f"{Path(unseen.source.file).name}:{unseen.source.line}" if unseen.source else unseen.module
         notes.append(words["unseen"].format(what=unseen.what, where=where or trace.network))
-    notes += [words["unregistered"].format(path=call.path) for call in trace.calls if not call.registered]
+    for call in trace.calls:
+        stages = {op.stage for op in trace.ops[call.first_op : call.end_op]}
+        if not call.registered and "loss" not in stages:
+            notes.append(words["unregistered"].format(path=call.path))
     if idle:
         notes.append(words["idle"].format(paths=", ".join(idle)))
     return notes

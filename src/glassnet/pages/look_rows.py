@@ -43,8 +43,8 @@ def rows_of(trace: Trace) -> list[Row]:
     inside = _inside(trace)
     rows: list[Row] = []
     for part in inside[None]:
-        network = isinstance(part, ModuleCall) and part.path == ""
-        for each in inside[part.number] if network and not _alone(part, inside) else [part]:
+        network = isinstance(part, ModuleCall) and part.path == "" and not _alone(part, inside)
+        for each in inside[part.number] if network else [part]:
             _add(rows, each, trace, inside, 0, None)
     return rows
 
@@ -56,8 +56,9 @@ def _inside(trace: Trace) -> Mapping[int | None, Sequence[Part]]:
     for call in trace.calls:
         inside[call.parent].append(((call.first_op, 0), call))
     for op in trace.ops:
-        forward = op.stage == "forward" and op.call < len(trace.calls)
-        inside[op.call if forward else None].append(((op.number, 1), op))
+        call = trace.calls[op.call] if op.call is not None else None
+        during = call is not None and call.first_op <= op.number < call.end_op  # a plain loss comes after all
+        inside[op.call if during else None].append(((op.number, 1), op))
     return {key: [part for _, part in sorted(parts, key=_place)] for key, parts in inside.items()}
 
 

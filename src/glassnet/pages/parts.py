@@ -1,4 +1,4 @@
-"""What both pages are made of: a template, styles and scripts inside it, numbers as text, a policy of no requests."""
+"""What both pages are made of: a template, styles and scripts inside it, a policy of no requests."""
 
 from __future__ import annotations
 
@@ -57,11 +57,12 @@ def build_page(
         "markup": markup,
     }
     text = (HOME / f"{template}.html").read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text)  # once: what is put in is not read again
+    # in one go: what is put in is not read again
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text)
 
 
 def json_inside_html(data: object) -> str:
-    """Write JSON that cannot end the element it stands in.
+    r"""Write JSON that cannot end the element it stands in.
 
     Args:
         data: Anything that JSON holds; numbers must be finite.
@@ -71,7 +72,7 @@ def json_inside_html(data: object) -> str:
 
     Example:
         >>> json_inside_html({"name": "</script>"})
-        '{"name":"\\\\u003c/script\\\\u003e"}'
+        '{"name":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":

@@ -1,4 +1,4 @@
-"""Tensors to planes of numbers that a page can hold: exact where they fit, else fewer, coarser, and it is said."""
+"""Tensors to planes of numbers that a page can hold: exact where they fit, else fewer and rounded."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 3_000_000  # of all numbers of a page, before base64 adds a third
 STEPS = 254  # an eighth-bit code for each step of the scale; the last code, 255, stands for no finite number
 NOT_FINITE = 255
+PLANE = 2  # axes
 # what is shown of each tensor: most planes, longest side, exact or not; the first that fits is taken
 CHOICES = (
     (4096, 4096, True), (512, 512, True), (4096, 512, False), (512, 256, False), (128, 256, False),
@@ -27,8 +28,8 @@ CHOICES = (
 class Planes:
     """The numbers of a tensor as planes, N×H×W; a vector is one plane of one row.
 
-    `shape` is that of the tensor without its batch, `sample` the place in the batch, None where there is none:
-    together they tell the index of each number.
+    `shape` is that of the tensor without its batch, `sample` the place in the batch, None where there is
+    none: together they tell the index of each number.
     """
 
     values: torch.Tensor
@@ -59,7 +60,7 @@ def planes_of(tensor: torch.Tensor, *, batch: int | None = None, sample: int = 0
         one = torch.view_as_real(one)
     batched = batch is not None and one.ndim > 0 and one.shape[0] == batch
     one = one[sample].float() if batched else one.float()
-    vector = one.ndim < 2 or (one.ndim > 2 and one.shape[-2:] == (1, 1))
+    vector = one.ndim < PLANE or (one.ndim > PLANE and one.shape[-2:] == (1, 1))
     values = one.reshape(1, 1, -1) if vector else one.reshape(-1, *one.shape[-2:])
     return Planes(values, vector, tuple(one.shape), sample if batched else None)
 
@@ -89,7 +90,7 @@ def encode_planes(tensors: Mapping[int, Planes]) -> dict[int, dict[str, object]]
     return encoded
 
 
-def _bytes(tensors: Mapping[int, Planes], most: int, side: int, exact: bool) -> int:  # noqa: FBT001
+def _bytes(tensors: Mapping[int, Planes], most: int, side: int, exact: bool) -> int:
     shown = (_shown(planes, most, side)[0].numel() for planes in tensors.values())
     return sum(shown) * (4 if exact else 1)
 

@@ -31,7 +31,8 @@ KINDS = {
     "mean": "mean", "sum": "total", "pad": "pad", "embedding": "embedding", "interpolate": "interpolate",
     "scaled_dot_product_attention": "attention", "multi_head_attention_forward": "attention",
     "lstm": "recurrent", "gru": "recurrent", "rnn_tanh": "recurrent", "rnn_relu": "recurrent",
-    "cross_entropy": "cross_entropy", "nll_loss": "cross_entropy", "mse_loss": "squared", "l1_loss": "absolute",
+    "cross_entropy": "cross_entropy", "nll_loss": "cross_entropy",
+    "mse_loss": "squared", "l1_loss": "absolute",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class Cut:
 
 
 def choose_cut(window: Windowed, at: tuple[int, int, int], *, most: int = MAX_NUMBERS) -> Cut:
-    """Choose what a page holds: all of it; else fewer channels; else also a part of the output around a place.
+    """Choose what a page holds: all; else fewer channels; else also a part of the output around a place.
 
     Args:
         window: The operation.
@@ -115,7 +115,9 @@ def window_data(window: Windowed, cut: Cut) -> dict[str, object]:
             "shape": list(outputs.shape), "data": base64_float32(outputs),
         },
         "sources": spans,
-        "weight": base64_float32(_kernels(window, cut.channels)) if window.weight is not None else None,
+        "weight": base64_float32(_kernels(window, window.weight, cut.channels))
+        if window.weight is not None
+        else None,
         "bias": base64_float32(window.bias[list(cut.channels)]) if window.bias is not None else None,
         "rows": [[list(tap) for tap in window.rows[place]] for place in cut.rows],
         "columns": [[list(tap) for tap in window.columns[place]] for place in cut.columns],
@@ -126,10 +128,8 @@ def _inside(places: range, length: int) -> range:
     return range(max(0, places[0]), min(length, places[-1] + 1))
 
 
-def _kernels(window: Windowed, channels: Sequence[int]) -> torch.Tensor:
+def _kernels(window: Windowed, weight: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
     """Give the kernels of some channels of the output: channels × sources × K×K."""
-    weight = window.weight
-    assert weight is not None
     if window.kind != "transposed":
         return weight[list(channels)]
     per_group = window.output.shape[0] // window.groups

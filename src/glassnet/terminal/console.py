@@ -53,15 +53,16 @@ def show_field(name: str, value: str, terminal: Terminal) -> None:
     terminal.text.print(Text(f"{name}{gap}", style="bold"), Text(value), sep="")
 
 
-def show_next(commands: Sequence[str], terminal: Terminal) -> None:
+def show_next(commands: Sequence[str], terminal: Terminal, *, name: str = "next") -> None:
     """End with the next useful commands, ready to paste.
 
     Args:
         commands: A line each.
         terminal: Where to.
+        name: Of the field, in the language of the other texts.
     """
     for index, command in enumerate(commands):
-        show_field("" if index else "next", command, terminal)
+        show_field("" if index else name, command, terminal)
 
 
 def show_table(

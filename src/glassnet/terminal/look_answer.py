@@ -40,7 +40,9 @@ def show_network(
         terminal: Where to.
     """
     totals = table.totals
-    show_field(words["network"], ", ".join((trace.network, *_parameters(table, buffers, words))), terminal)
+    show_field(
+        words["network"], words["comma"].join((trace.network, *_parameters(table, buffers, words))), terminal
+    )
     cost = [
         words["macs"].format(count=f"{totals.macs:,}"),
         words["operations"].format(operations=f"{totals.operations:,}", calls=f"{totals.module_calls:,}"),
@@ -49,7 +51,7 @@ def show_network(
     ]
     if trace.calls and trace.calls[0].training:
         cost.append(words["in_training"])
-    show_field("", "; ".join(cost), terminal)
+    show_field("", words["semicolon"].join(cost), terminal)
     if table.unused:
         names = ", ".join(table.unused[:MOST_NAMES])
         more = len(table.unused) - MOST_NAMES
@@ -99,14 +101,14 @@ def show_picture(
         words["picture"], name if label is None else f"{name}: {words['label'].format(name=label)}", terminal
     )
     if raw_facts is not None:
-        show_field("", "; ".join(_facts(raw_facts, words)), terminal)
+        show_field("", words["semicolon"].join(_facts(raw_facts, words)), terminal)
     if facts is not None:
         told = _facts(facts, words)
         if facts.shares_memory is not None:
             told.append(words["shared"] if facts.shares_memory else words["not_shared"])
         else:
             told.append(words[f"numpy_{facts.numpy or 'can'}"].format(device=facts.device))
-        show_field("", "; ".join(told), terminal)
+        show_field("", words["semicolon"].join(told), terminal)
 
 
 def _facts(facts: TensorFacts, words: Mapping[str, str]) -> list[str]:

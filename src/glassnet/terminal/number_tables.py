@@ -30,7 +30,11 @@ class Table:
     cells: tuple[tuple[float | None, ...], ...]
 
     def lines(self) -> list[str]:
-        """Give its lines: the title, then the rows, each number flush right."""
+        """Set it as text.
+
+        Returns:
+            The title, then the rows, each number flush right.
+        """
         decimals = decimals_for([cell for row in self.cells for cell in row if cell is not None])
         texts = [[cell_text(cell, decimals) for cell in row] for row in self.cells]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from glassnet.trace.trace import Source
 if TYPE_CHECKING:
     from types import FrameType
 
-TORCH = str(Path(torch.__file__).parent)
+TORCH = f"{Path(torch.__file__).parent}{os.sep}"  # torchvision lies beside it
 RECORDER = str(Path(__file__).parent)
 
 

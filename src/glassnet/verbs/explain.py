@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 
@@ -12,20 +14,22 @@ from glassnet.arithmetic.address import LOSS, Place, find, parse_address
 from glassnet.arithmetic.explain import Explained
 from glassnet.arithmetic.explain import explain as explain_number
 from glassnet.arithmetic.gradient import ExplainedGradient, explain_gradient
-from glassnet.arithmetic.update import ExplainedUpdate, Rule, explain_update
+from glassnet.arithmetic.update import ExplainedUpdate, Kind, Rule, explain_update
 from glassnet.errors import UsageError
 from glassnet.terminal import Terminal, open_terminal, quoted, show_next
-from glassnet.terminal.explanation import show_gradient, show_number, show_update, show_what
+from glassnet.terminal.explanation import show_number, show_what
+from glassnet.terminal.lines import show_line
+from glassnet.terminal.training_numbers import show_gradient, show_update
 from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
+from glassnet.verbs.explain_files import write_animation, write_page
 from glassnet.verbs.explanation import Explanation, Question
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
 from glassnet.verbs.surroundings import put_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -52,7 +56,7 @@ def explain(
     loss: str | None = None,
     target: Any = None,
     train: bool = False,
-    optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd",
+    optimizer: Kind = "sgd",
     lr: float | None = None,
     momentum: float | None = None,
     weight_decay: float | None = None,
@@ -62,6 +66,8 @@ def explain(
     input: str | tuple[int, ...] | None = None,  # noqa: A002 — the option's name
     weights: Path | str | None = None,
     data_dir: Path | None = None,
+    html: Path | str | None = None,
+    gif: Path | str | None = None,
     lang: str | None = None,
     terminal: Terminal | None = None,
 ) -> Explanation:
@@ -89,6 +95,8 @@ def explain(
         input: Channels, height and width of the picture, such as `3x32x32`.
         weights: A weights file for the network.
         data_dir: Where data sets are looked for first.
+        html: A file to write the operation to, as a page that needs no connection; with `at`.
+        gif: A file to write the moving window of a convolution or pooling to; with `at`.
         lang: Language of the texts.
         terminal: Where they go; None for standard error.
 
@@ -97,6 +105,7 @@ def explain(
 
     Raises:
         UsageError: There is no such number, or nothing is asked for.
+        GlassnetError: A file cannot be written.
 
     Example:
         >>> found = explain("lenet", "fashion-mini", at="conv1[0,2,5,5]", lang="en")
@@ -107,9 +116,12 @@ def explain(
     words = texts(lang, "explain")
     terminal = terminal or open_terminal(json=True)
     question, asked = _question(at, grad, step)
-    for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
-        if count is not None and count < 1:
-            raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+    _check_counts(depth=depth, terms=terms, steps=steps)
+    rule = _rule(optimizer, lr, momentum, weight_decay, zero_grad=zero_grad)
+    command = _command(net, picture, {
+        "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
+        "label": label, "loss": loss, "target": target,
+    })  # fmt: skip
     subject = open_subject(
         net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
         terminal=terminal,
@@ -117,44 +129,65 @@ def explain(
     with put_back():
         torch.manual_seed(seed)
         chosen = None
-        if question != "number" or parse_address(asked).name == LOSS or _any(label, loss, target):
+        if question != "number" or _wants_loss(asked, label, loss, target):
             chosen = choose_loss(subject, name=loss, label=label, target=target)
         torch.manual_seed(seed)
-        trace = record(
-            subject.module, subject.images, keep="all", backward=chosen.function if chosen else None
-        )
-        trace = _target_named(trace)
-        place = find(trace, asked)
-        where = trace, place.value, place.index
-        if question == "number":
-            found = explain_number(*where, depth=depth, most_terms=terms or FOLLOWED)
-        elif question == "gradient":
-            found = explain_gradient(*where, depth=depth, most_terms=terms or FOLLOWED)
-        else:
-            rule = Rule(
-                kind=optimizer,
-                lr=RATES[optimizer] if lr is None else lr,
-                momentum=MOMENTUM[optimizer] if momentum is None else momentum,
-                weight_decay=DECAY[optimizer] if weight_decay is None else weight_decay,
-                zero_grad=zero_grad,
-            )
+        trace = _traced(subject, chosen)
+        place = _place(trace, asked, question)
+        if question == "update":
             torch.manual_seed(seed)
             found = _update(subject, trace, place, chosen, rule, steps)
-    told = (words[key].format(**fields) for key, fields in place.notes)
-    notes = (*subject.notes, *told, *_notes(words, train=train, loss=chosen))
-    answer = Explanation(question, found, subject, trace, chosen, train, tuple(dict.fromkeys(notes)))
-    command = _command(net, picture, {
-        "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
-        "label": label, "loss": loss, "target": target,
-    })  # fmt: skip
-    _show(answer, terms or LISTED, words, terminal, command)
+        else:
+            work_out = explain_number if question == "number" else explain_gradient
+            found = work_out(trace, place.value, place.index, depth=depth, most_terms=terms or FOLLOWED)
+    notes = _notes(words, subject, place, chosen, train=train)
+    answer = Explanation(question, found, subject, trace, chosen, train, notes)
+    _show(answer, terms or LISTED, _write_files(answer, html, gif, lang), words, terminal, command)
     return answer
 
 
+def _check_counts(*, depth: int, terms: int | None, steps: int) -> None:
+    for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
+        if count is not None and count < 1:
+            raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+
+
+def _rule(
+    optimizer: Kind, lr: float | None, momentum: float | None, weight_decay: float | None, *, zero_grad: bool
+) -> Rule:
+    """Fill in what is usual for an optimizer."""
+    if optimizer not in get_args(Kind):
+        raise UsageError(
+            "there is no arithmetic for this optimizer", where="--optimizer", got=repr(optimizer),
+            expected=", ".join(get_args(Kind)),
+        )  # fmt: skip
+    rule = Rule(
+        kind=optimizer,
+        lr=RATES[optimizer] if lr is None else lr,
+        momentum=MOMENTUM[optimizer] if momentum is None else momentum,
+        weight_decay=DECAY[optimizer] if weight_decay is None else weight_decay,
+        zero_grad=zero_grad,
+    )
+    least = 0.0 if optimizer != "nesterov" else 1e-12
+    for option, number, most in (
+        ("--lr", rule.lr, math.inf), ("--weight-decay", rule.weight_decay, math.inf),
+        ("--momentum", rule.momentum, 1.0),
+    ):  # fmt: skip
+        low = least if option == "--momentum" else 0.0
+        if not low <= number < most:
+            expected = "0 or more" if most == math.inf else f"{'above 0' if low else '0 or more'}, below 1"
+            raise UsageError(f"{option} cannot be this", got=number, expected=expected)
+    return rule
+
+
 def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Question, str]:
-    questions: tuple[tuple[Question, str | None], ...]
-    questions = ("number", at), ("gradient", grad), ("update", step)
-    asked = [(question, address) for question, address in questions if address is not None]
+    asked: list[tuple[Question, str]] = []
+    if at is not None:
+        asked.append(("number", at))
+    if grad is not None:
+        asked.append(("gradient", grad))
+    if step is not None:
+        asked.append(("update", step))
     if len(asked) != 1:
         raise UsageError(
             "one question at a time" if asked else "which number is to be explained?",
@@ -165,20 +198,31 @@ def _question(at: str | None, grad: str | None, step: str | None) -> tuple[Quest
     return asked[0]
 
 
-def _any(*given: object) -> bool:
-    return any(one is not None for one in given)
+def _place(trace: Trace, address: str, question: Question) -> Place:
+    """Find the number, and refuse what has no arithmetic of real numbers."""
+    place = find(trace, address)
+    dtype = trace.kept[place.value].dtype
+    if dtype.is_complex:
+        raise UsageError("complex numbers are not worked out", where=place.written, got=str(dtype)[6:])
+    if question != "number" and not dtype.is_floating_point:
+        raise UsageError("whole numbers have no gradient", where=place.written, got=str(dtype)[6:])
+    return place
 
 
-def _target_named(trace: Trace) -> Trace:
-    """Call what the loss compares the output with `target`; to the recorder it is any constant."""
+def _wants_loss(address: str, *options: object) -> bool:
+    return parse_address(address).name == LOSS or any(option is not None for option in options)
+
+
+def _traced(subject: Subject, loss: Loss | None) -> Trace:
+    """Record the pass; what the loss compares with is called `target`, to the recorder it is any constant."""
+    backward = loss.function if loss else None
+    trace = record(subject.module, subject.images, keep="all", backward=backward)
     read = {number for op in trace.ops if op.stage == "loss" for number in op.inputs}
-    return replace(
-        trace,
-        values=tuple(
-            replace(value, name="target") if value.number in read and value.name == "constant" else value
-            for value in trace.values
-        ),
+    values = (
+        replace(value, name="target") if value.number in read and value.name == "constant" else value
+        for value in trace.values
     )
+    return replace(trace, values=tuple(values))
 
 
 def _update(
@@ -197,19 +241,42 @@ def _update(
     )
 
 
-def _notes(words: dict[str, str], *, train: bool, loss: Loss | None) -> list[str]:
-    notes = [words["train_mode"]] if train else []
+def _notes(
+    words: dict[str, str], subject: Subject, place: Place, loss: Loss | None, *, train: bool
+) -> tuple[str, ...]:
+    notes = [*subject.notes, *(words[key].format(**fields) for key, fields in place.notes)]
+    if train:
+        notes.append(words["train_mode"])
     if loss is not None and loss.for_want_of_classes:
         notes.append(words["loss_sum"])
     if loss is not None and loss.label_from is not None:
         notes.append(words[f"label_{loss.label_from}"].format(label=loss.label_name))
     if loss is not None and loss.one_hot:
         notes.append(words["one_hot"].format(label=loss.label_name))
-    return notes
+    return tuple(dict.fromkeys(notes))
+
+
+def _write_files(
+    answer: Explanation, html: Path | str | None, gif: Path | str | None, lang: str
+) -> list[tuple[str, Path | str]]:
+    """Write what is asked for; give the name of each file's text, and the file."""
+    files: list[tuple[str, Path | str]] = []
+    if html is not None:
+        write_page(answer, Path(html), lang=lang)
+        files.append(("page", html))
+    if gif is not None:
+        write_animation(answer, Path(gif), lang=lang)
+        files.append(("animation", gif))
+    return files
 
 
 def _show(
-    answer: Explanation, listed: int, words: dict[str, str], terminal: Terminal, command: str | None
+    answer: Explanation,
+    listed: int,
+    files: Sequence[tuple[str, Path | str]],
+    words: dict[str, str],
+    terminal: Terminal,
+    command: str | None,
 ) -> None:
     show_what(
         words, terminal, network=answer.subject.record["net"],
@@ -224,6 +291,8 @@ def _show(
             show_gradient(found, listed, words, terminal)
         case ExplainedUpdate():
             show_update(found, words, terminal)
+    for name, path in files:
+        show_line(words[name], str(path), terminal)
     if command is not None:
         show_next([f"{command} {question}" for question in _next_questions(answer)], terminal)
 

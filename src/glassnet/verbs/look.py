@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,18 +15,20 @@ from glassnet.errors import NetError
 from glassnet.inspection.ones import OnesCheck, check_ones
 from glassnet.inspection.table import Table, table_of
 from glassnet.inspection.tensor_facts import TensorFacts, tensor_facts
-from glassnet.terminal import Terminal, open_terminal, quoted, show_next
+from glassnet.terminal import Terminal, open_terminal, show_field, show_next
 from glassnet.terminal.look_answer import show_check, show_device, show_network, show_picture, show_unseen
 from glassnet.terminal.look_lists import show_order, show_parameters
 from glassnet.terminal.look_rows import show_rows
 from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
+from glassnet.verbs.look_files import Wanted, write_files
+from glassnet.verbs.look_next import next_commands
+from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
 from glassnet.verbs.usual_sizes import first_that_fits, shape_of, usual_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from torch import nn
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.subject import Subject
 
 PICTURE_AXES = 4
+BATCH_FIRST = (2, 4, 5)  # axes of vectors, pictures, volumes; with three, the second may be the batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +50,11 @@ class Look:
         buffers: Numbers in the network's buffers.
         facts: Facts of what the network got; None where that is not one tensor.
         raw_facts: Facts of the picture before it was scaled; None where there is none.
-        check: What comes out for pictures of ones; None where the network does not get one tensor.
+        check: What comes out for pictures of ones; None where the network does not get one batch of vectors,
+            pictures or volumes.
         device: Where the network computed.
         versions: Of glassnet, PyTorch, Python, NumPy, torchvision, and timm where it is installed.
+        files: What was written, by name: `graph`, `backward_graph`, `maps`, `kernels`, `curves`, `page`.
     """
 
     subject: Subject
@@ -61,6 +66,7 @@ class Look:
     check: OnesCheck | None
     device: str
     versions: dict[str, str]
+    files: dict[str, Path]
 
 
 def look(
@@ -75,6 +81,12 @@ def look(
     depth: int | None = None,
     parameters: bool = False,
     order: bool = False,
+    graph: Path | str | None = None,
+    backward_graph: Path | str | None = None,
+    maps: str | None = None,
+    curves: bool = False,
+    html: Path | str | None = None,
+    out: Path | str = ".",
     terminal: Terminal | None = None,
 ) -> Look:
     """Show what a network does with a picture: every operation, its shapes, cost and source line.
@@ -90,6 +102,12 @@ def look(
         depth: Rows nested deeper are folded; None for as many as fit about 60 lines.
         parameters: Whether every parameter is listed.
         order: Whether the operations are listed line by line of code.
+        graph: An SVG file for the graph of the network.
+        backward_graph: An SVG file for the graph along which the gradients of a loss flow.
+        maps: A layer whose feature maps, and kernels where it has some, are drawn.
+        curves: Whether the activation functions are drawn, with what goes into them.
+        html: A file for the network as an offline page.
+        out: Folder of the pictures that `maps` and `curves` draw.
         terminal: Where texts go; None for standard error.
 
     Returns:
@@ -105,31 +123,36 @@ def look(
     """
     terminal = terminal or open_terminal(json=True)
     modes = _modes(net)
-    words = texts(choose_language(lang), "look")
+    lang = choose_language(lang)
+    words = texts(lang, "look")
+    wanted = Wanted(_path(graph), _path(backward_graph), maps, curves, _path(html), Path(out))
     try:
         subject = open_subject(
             net, images, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
             terminal=terminal,
         )  # fmt: skip
-        trace = _recorded(subject)
+        trace = _recorded(subject, wanted, measured=parameters)
         one = subject.images if isinstance(subject.images, torch.Tensor) else None
-        can_check = one is not None and one.dim() > 1 and one.is_floating_point()
+        can_check = one is not None and one.dim() in BATCH_FIRST and one.is_floating_point()
+        table = table_of(trace)
         found = Look(
             subject=subject,
             trace=trace,
-            table=table_of(trace),
+            table=table,
             buffers=sum(buffer.numel() for buffer in subject.module.buffers()),
             facts=None if one is None else tensor_facts(one, beside=subject.raw),
             raw_facts=None if subject.raw is None else tensor_facts(subject.raw),
             check=check_ones(subject.module, one) if one is not None and can_check else None,
             device=_device(trace),
             versions=versions(),
+            files=write_files(wanted, subject, trace, table, depth=depth, lang=lang),
         )
     finally:
         for part, mode in modes:
             part.training = mode
     _show(found, words, terminal, depth=depth, parameters=parameters, order=order)
-    show_next(_next(net, images, found, input=input, weights=weights), terminal)
+    commands = next_commands(net, images, found.trace, input=input, weights=weights)
+    show_next(commands, terminal, name=words["next"])
     return found
 
 
@@ -156,52 +179,31 @@ def _show(
         show_order(found.trace, words, terminal)
     terminal.text.print()
     show_unseen(found.trace.unseen, words, terminal)
-
-
-def _next(
-    net: nn.Module | str | Path,
-    images: Any,
-    found: Look,
-    *,
-    input: str | tuple[int, ...] | None,  # noqa: A002
-    weights: Path | str | None,
-) -> list[str]:
-    """Give commands that go on from here; Python lines for what has no name."""
-    place = _middle(found.trace)
-    if isinstance(net, torch.nn.Module) or not (images is None or isinstance(images, str | os.PathLike)):
-        return [f'glassnet.explain(net, images, at="{place}")'] if place else []
-    words = [quoted(net)] + ([quoted(images)] if images is not None else [])
-    if input is not None:
-        words.append(f"--input {input if isinstance(input, str) else 'x'.join(map(str, input))}")
-    if weights is not None:
-        words.append(f"--weights {quoted(weights)}")
-    same = " ".join(words)
-    return [
-        *([f'glassnet explain {same} --at "{place}"'] if place else []),
-        f"glassnet look {same} --order",
-        f"glassnet look {same} --parameters",
-    ]
-
-
-def _middle(trace: Trace) -> str | None:
-    """Name the middle number of the first layer's output."""
-    for call in trace.calls[1:]:
-        is_leaf = call.end_op - call.first_op == 1
-        if is_leaf and call.outputs and trace.ops[call.first_op].parameters:
-            shape = trace.values[call.outputs[0]].shape
-            index = [0, 0, *(side // 2 for side in shape[2:])][: len(shape)]
-            return f"{call.path}[{','.join(map(str, index))}]"
-    return None
+    for place, path in enumerate(found.files.values()):
+        show_field("" if place else words["written"], str(path), terminal)
 
 
 def _modes(net: nn.Module | str | Path) -> list[tuple[nn.Module, bool]]:
     return [(part, part.training) for part in net.modules()] if isinstance(net, torch.nn.Module) else []
 
 
-def _recorded(subject: Subject) -> Trace:
+def _path(given: Path | str | None) -> Path | None:
+    return None if given is None else Path(given).expanduser()
+
+
+def _recorded(subject: Subject, wanted: Wanted, *, measured: bool) -> Trace:
     """Record the pass; where it fails, say which size would run through the network."""
     try:
-        return record(subject.module, subject.images)
+        loss = None
+        if wanted.backward_graph is not None:
+            loss = choose_loss(subject, name=None, label=None, target=None).function
+        return record(
+            subject.module,
+            subject.images,
+            backward=loss,
+            keep="all" if wanted.tensors else "nothing",
+            parameter_statistics=measured or wanted.html is not None,
+        )
     except NetError as error:
         images = subject.images
         if not isinstance(images, torch.Tensor) or images.dim() != PICTURE_AXES:
@@ -209,9 +211,14 @@ def _recorded(subject: Subject) -> Trace:
         given = tuple(images.shape[1:])
         sizes = [size for size in usual_sizes(subject.module) if size != given]
         fits = first_that_fits(subject.module, sizes)
-        if fits is None:
+        if fits is not None:
+            expected = f"pictures of {shape_of(fits)}, which run through it"
+        elif isinstance(error.__cause__, RuntimeError | ValueError):
+            tried = ", ".join(map(shape_of, [given, *sizes]))
+            expected = f"another size of pictures (--input), or another network: none of {tried} fits"
+        else:
             raise
-        parts = error.parts | {"expected": f"pictures of {shape_of(fits)}, which run through it"}
+        parts = error.parts | {"expected": expected}
         raise NetError(error.what, **parts) from error
 
 

@@ -24,7 +24,7 @@ def look_as_data(found: Look, *, net: str, operations: bool = False) -> dict[str
 
     Returns:
         `net`, `network`, `record`, `picture`, `facts`, `raw_facts`, `notes`, `device`, `versions`, `check`,
-        `totals`, `rows`, `loss`, `unused`, `parameters`, `unseen`, and `trace` or null.
+        `totals`, `rows`, `loss`, `unused`, `parameters`, `unseen`, `files`, and `trace` or null.
 
     Example:
         >>> from glassnet.verbs.look import look
@@ -52,6 +52,7 @@ def look_as_data(found: Look, *, net: str, operations: bool = False) -> dict[str
             for parameter in module.parameters
         ],
         "unseen": plain(found.trace.unseen),
+        "files": {name: str(path) for name, path in found.files.items()},
         "trace": _with_lines(trace_as_data(found.trace)) if operations else None,
     }
 

@@ -109,7 +109,11 @@ def look_at_weights(path: Path, *, lang: str | None = None, terminal: Terminal |
     terminal.text.print(words["weights_layers"])
     show_table([[name, layer] for name, layer in found.layers], ("", "bold"), terminal, indent=2)
     terminal.text.print()
-    show_next([f"glassnet look FILE.py:CLASS --weights {quoted(path)} --input 3x32x32"], terminal)
+    show_next(
+        [f"glassnet look FILE.py:CLASS --weights {quoted(path)} --input 3x32x32"],
+        terminal,
+        name=words["next"],
+    )
     return found
 
 
