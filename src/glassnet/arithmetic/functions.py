@@ -250,8 +250,8 @@ OTHER_NAMES = {
 }
 # those with settings have their rules among the activations
 WITH_SETTINGS = {
-    "leaky_relu", "prelu", "rrelu", "elu", "celu", "gelu", "gelu_tanh", "hardtanh", "hardshrink", "softshrink",
-    "softplus", "threshold", "logit",
+    "leaky_relu", "prelu", "rrelu", "elu", "celu", "gelu", "gelu_tanh", "hardtanh", "hardshrink",
+    "softshrink", "softplus", "threshold", "logit",
 }  # fmt: skip
 RULES = {name: _plain(name) for name in FUNCTIONS if name not in WITH_SETTINGS}
 RULES |= {other: RULES[name] for other, name in OTHER_NAMES.items()}
