@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 from itertools import product
+from typing import get_args
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch.utils._pytree import tree_map
 
 from glassnet.arithmetic.call import Replay
 from glassnet.arithmetic.expand import expand_call, operands, rule_of
-from glassnet.arithmetic.expansion import At, Expansion
+from glassnet.arithmetic.expansion import At, Expansion, Kind
 from glassnet.trace.names import short_name, whole_name
 
 
@@ -77,6 +78,7 @@ def holds(call: Call, *, at_most: int = 40, rel: float = 1e-9, abs_: float = 1e-
                 call.name,
                 index,
             )
+            assert expansion.kind in get_args(Kind)
             assert expansion.formula
             assert expansion.worked
             assert all(type(value) in {int, float, str} for value in expansion.facts.values())

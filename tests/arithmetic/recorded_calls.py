@@ -6,13 +6,13 @@ import itertools
 import math
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from glassnet.arithmetic.expand import expand_call, operands, plain_name, rule_of
-from glassnet.arithmetic.expansion import At, Expansion
+from glassnet.arithmetic.expansion import At, Expansion, Kind
 from glassnet.trace.names import short_name, whole_name
 from glassnet.trace.nested import tensors_in
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUMS = ("sum_of_products", "sum", "mean")
-WITHOUT_TERMS = ("padding", "constant")
+WITHOUT_TERMS = ("padding", "constant", "drawn")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def check(call: Call, *, most: int = 25, tolerance: float = 1e-9) -> None:
         found = call.explained(*index, output=output)
         theirs = float(call.outputs[output][index])
         assert same(found.value, theirs, tolerance), f"{call.name}{list(index)}: {found.value} not {theirs}"
+        assert found.kind in get_args(Kind)
         assert found.formula
         assert found.worked
         for term in found.terms:

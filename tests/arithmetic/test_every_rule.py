@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import get_args
 
 import pytest
 import torch
@@ -11,7 +12,9 @@ from torch import nn
 
 from glassnet.arithmetic.call import Replay
 from glassnet.arithmetic.expand import plain_name, rule_of
-from glassnet.arithmetic.rules import RULES
+from glassnet.arithmetic.expansion import Kind
+from glassnet.arithmetic.rules import FILES, RULES, WITHOUT
+from glassnet.texts import texts
 
 from recorded_calls import Call, calls_of, check, doubles
 
@@ -329,9 +332,30 @@ CONSTANTS = {
     "new_tensor": lambda: ROWS.new_tensor([1.0, 2.0]),
 }
 
-CASES = {**WINDOWS, **PRODUCTS, **LINEAR_MAPS, **COPIES, **CONSTANTS}
+DRAWN = {
+    "bernoulli": lambda: torch.bernoulli(MASK.double()),
+    "normal": lambda: ROWS.clone().normal_(),
+    "uniform": lambda: ROWS.clone().uniform_(-1, 1),
+    "exponential": lambda: ROWS.clone().exponential_(),
+    "geometric": lambda: ROWS.clone().geometric_(0.5),
+    "cauchy": lambda: ROWS.clone().cauchy_(),
+    "log_normal": lambda: ROWS.clone().log_normal_(),
+    "random": lambda: ROWS.clone().random_(9),
+    "rand": lambda: torch.rand(2, 3),
+    "randn": lambda: torch.randn(2, 3),
+    "randint": lambda: torch.randint(5, (3,)),
+    "randperm": lambda: torch.randperm(6),
+    "rand_like": lambda: torch.rand_like(ROWS),
+    "randn_like": lambda: torch.randn_like(ROWS),
+    "randint_like": lambda: torch.randint_like(ROWS, 4),
+    "multinomial": lambda: torch.multinomial(ROWS.abs(), 2),
+    "poisson": lambda: torch.poisson(ROWS.abs()),
+    "bernoulli_": lambda: torch.empty(3, 1).bernoulli_(0.5),
+}
+
+CASES = {**WINDOWS, **PRODUCTS, **LINEAR_MAPS, **COPIES, **CONSTANTS, **DRAWN}
 NOT_CALLED = {"cuda"}  # it needs a graphics card
-MODULES = {"convolution", "pooling", "contraction", "products", "linear_maps", "one_hot"}
+MODULES = {"convolution", "pooling", "contraction", "products", "linear_maps"}
 
 
 def last_call(case: str) -> Call:
@@ -361,3 +385,20 @@ def test_every_rule_is_tried():
 def test_a_padded_convolution_is_a_pad_and_a_convolution():
     names = [call.name for call in calls_of(WINDOWS["Conv2d reflect"])][-2:]
     assert names == ["pad", "conv2d"]
+
+
+@pytest.mark.parametrize("case", DRAWN)
+def test_a_number_drawn_at_random_is_said_to_be_one(case):
+    found = last_call(case).explained(*[0] * last_call(case).outputs[0].dim())
+    assert (found.kind, found.terms) == ("drawn", ())
+
+
+def test_a_name_has_one_rule():
+    names = [name for file in FILES for name in file.RULES]
+    assert len(names) == len(set(names)) == len(RULES)
+    assert not set(names) & set(WITHOUT)
+
+
+def test_each_kind_has_its_text_in_both_languages():
+    for lang in ("en", "zh"):
+        assert list(texts(lang, "arithmetic")) == list(get_args(Kind))

@@ -383,6 +383,41 @@ def test_an_error_is_one_json_object_too(cli):
     assert ended.json["error"]["hint"] == "did you mean 'linear'?"
 
 
+def test_a_network_that_raises_tells_where(cli):
+    ended = cli("explain", "fashion-cnn", "fashion-mini", "--train", "--at", "loss")
+    assert (ended.code, "Traceback" in ended.err) == (2, False)
+    assert ended.err.startswith(
+        "error: the network raises ValueError: Expected more than 1 value per channel"
+    )
+    assert "fashion_cnn.py:" in ended.err
+
+
+def test_a_run_is_explained_with_its_own_weights_and_scaling(cli, finished_run):
+    found = cli(
+        "explain", finished_run.path, "fashion-mini[3]", "--grad", "conv1.bias[0]", "--json", "--lang", "en"
+    ).json
+    assert found["difference"] == pytest.approx(0, abs=1e-5)
+    assert any("scaled as in the training" in note for note in found["notes"])
+
+
+def test_symbols_fall_back_to_ascii(process):
+    words = (
+        "explain",
+        by_hand("Linear"),
+        NINE,
+        "--step",
+        "linear.bias[0]",
+        "--optimizer",
+        "adam",
+        "--lang",
+        "en",
+    )
+    ended = process(*words, env={"PYTHONIOENCODING": "cp1252", "NO_COLOR": "1"})
+    assert ended.code == 0, ended.err
+    assert "w - lr·m^/(sqrtv^ + eps)" in ended.out
+    assert "\\u" not in ended.out
+
+
 # -- in Python --------------------------------------------------------------------------------------------------
 
 

@@ -168,6 +168,7 @@ def test_what_does_not_depend_on_the_picture_has_no_field():
 
 def test_a_vector_is_no_picture():
     assert receptive_fields(record(nn.Linear(3, 2), torch.ones(1, 3))) == {}
+    assert receptive_fields(record(nn.Linear(3, 2), torch.ones(1, 5, 3))) == {}, "tokens are no signal"
 
 
 def test_signals_and_volumes():

@@ -604,3 +604,15 @@ def test_parameters_are_measured_where_that_is_asked_for():
     weight = measured.modules[1].parameters[0]
     assert (weight.name, weight.shape, weight.size, weight.trainable) == ("layer.weight", (2, 2), 4, True)
     assert (weight.statistics.minimum, weight.statistics.maximum, weight.statistics.mean) == (-1.0, 2.0, 0.5)
+
+
+def test_the_backward_graph_does_not_show_how_the_input_was_copied():
+    trace = record(Known(), torch.tensor([[1.0, 2.0]]), backward=torch.sum)
+    assert {node.name for node in trace.backward} == {
+        "SumBackward0", "MulBackward0", "AddBackward0", "ReluBackward0", "AddmmBackward0", "TBackward0",
+        "AccumulateGrad",
+    }  # fmt: skip
+    assert {node.parameter for node in trace.backward if node.name == "AccumulateGrad"} == {
+        "layer.weight",
+        "layer.bias",
+    }

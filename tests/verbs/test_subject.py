@@ -241,3 +241,9 @@ def test_numbers_that_cannot_be_read(tmp_path):
     with pytest.raises(UsageError) as error:
         opened("lenet", tmp_path / "bad.json")
     assert str(error.value).startswith(f"the numbers cannot be read\n  where: {tmp_path}/bad.json\n  got: ")
+
+
+def test_a_tensor_keeps_its_axes_where_the_network_takes_them():
+    vectors = torch.rand(3, 9)
+    assert opened(nn.Linear(9, 4), vectors).images.shape == (3, 9)
+    assert opened(nn.Conv2d(1, 1, 3), torch.rand(5, 5)).images.shape == (1, 5, 5)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassnet.arithmetic.elements import number, read, result
+from glassnet.arithmetic.elements import number, read
 from glassnet.arithmetic.expansion import Expansion, Term
 from glassnet.arithmetic.functions import FUNCTIONS, Function, of_one_number
 from glassnet.arithmetic.numbers import short, written
@@ -16,22 +16,22 @@ from glassnet.arithmetic.numbers import short, written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import torch
+    from torch import Tensor
 
     from glassnet.arithmetic.elements import Operand
     from glassnet.arithmetic.expansion import At
 
 
-def _set(at: At, input: torch.Tensor, name: str, settings: Mapping[str, float]) -> Expansion:
+def _set(at: At, input: Tensor, name: str, settings: Mapping[str, float]) -> Expansion:
     return of_one_number(at, replace(FUNCTIONS[name], settings=settings), input)
 
 
-def leaky_relu(at: At, input: torch.Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Expansion:
+def _leaky_relu(at: At, input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Expansion:
     """Expand `leaky_relu` (Maas et al. 2013)."""
     return _set(at, input, "leaky_relu", {"negative_slope": negative_slope})
 
 
-def prelu(at: At, input: torch.Tensor, weight: torch.Tensor) -> Expansion:
+def _prelu(at: At, input: Tensor, weight: Tensor) -> Expansion:
     """Expand `prelu` (He et al. 2015): a slope that was learned, one for all channels or one for each."""
     place = () if weight.ndim == 0 else (at.index[1] if weight.numel() > 1 else 0,)
     x, slope = number("input", input, at.index), number("weight", weight, place)
@@ -46,9 +46,9 @@ def prelu(at: At, input: torch.Tensor, weight: torch.Tensor) -> Expansion:
     )
 
 
-def rrelu(
+def _rrelu(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     lower: float = 1 / 8,
     upper: float = 1 / 3,
     training: bool = False,
@@ -58,53 +58,53 @@ def rrelu(
     x = read(input, at.index)
     if not training or x > 0:
         return _set(at, input, "rrelu", {"lower": lower, "upper": upper})
-    slope = read(result(at), at.index) / x if x else (lower + upper) / 2
+    slope = read(at.result, at.index) / x if x else (lower + upper) / 2
     drawn = _set(at, input, "leaky_relu", {"negative_slope": slope})
     return replace(drawn, facts={"negative_slope": slope, "lower": lower, "upper": upper})
 
 
-def elu(at: At, input: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> Expansion:
+def _elu(at: At, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Expansion:
     """Expand `elu` (Clevert et al. 2015)."""
     return _set(at, input, "elu", {"alpha": alpha})
 
 
-def celu(at: At, input: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> Expansion:
+def _celu(at: At, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Expansion:
     """Expand `celu` (Barron 2017)."""
     return _set(at, input, "celu", {"alpha": alpha})
 
 
-def gelu(at: At, input: torch.Tensor, approximate: str = "none") -> Expansion:
+def _gelu(at: At, input: Tensor, approximate: str = "none") -> Expansion:
     """Expand `gelu` (Hendrycks and Gimpel 2016), as it is or approximated by tanh."""
     return of_one_number(at, FUNCTIONS["gelu_tanh" if approximate == "tanh" else "gelu"], input)
 
 
-def hardtanh(
-    at: At, input: torch.Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+def _hardtanh(
+    at: At, input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Expansion:
     """Expand `hardtanh`; `nn.ReLU6` calls it with 0 and 6."""
     return _set(at, input, "hardtanh", {"min_val": min_val, "max_val": max_val})
 
 
-def hardshrink(at: At, input: torch.Tensor, lambd: float = 0.5) -> Expansion:
+def _hardshrink(at: At, input: Tensor, lambd: float = 0.5) -> Expansion:
     """Expand `hardshrink`."""
     return _set(at, input, "hardshrink", {"lambd": lambd})
 
 
-def softshrink(at: At, input: torch.Tensor, lambd: float = 0.5) -> Expansion:
+def _softshrink(at: At, input: Tensor, lambd: float = 0.5) -> Expansion:
     """Expand `softshrink`."""
     return _set(at, input, "softshrink", {"lambd": lambd})
 
 
-def softplus(at: At, input: torch.Tensor, beta: float = 1.0, threshold: float = 20.0) -> Expansion:
+def _softplus(at: At, input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Expansion:
     """Expand `softplus`; above its threshold it is the number itself."""
     done = _set(at, input, "softplus", {"beta": beta, "threshold": threshold})
     x = read(input, at.index)
     return replace(done, formula="input", worked=short(x)) if x * beta > threshold else done
 
 
-def threshold(
+def _threshold(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     threshold: float,
     value: float,
     inplace: bool = False,
@@ -113,7 +113,7 @@ def threshold(
     return _set(at, input, "threshold", {"threshold": threshold, "value": value})
 
 
-def glu(at: At, input: torch.Tensor, dim: int = -1) -> Expansion:
+def _glu(at: At, input: Tensor, dim: int = -1) -> Expansion:
     """Expand `glu` (Dauphin et al. 2017): the first half, gated by the sigmoid of the second."""
     dim %= input.ndim
     half = input.shape[dim] // 2
@@ -131,7 +131,7 @@ def glu(at: At, input: torch.Tensor, dim: int = -1) -> Expansion:
     )
 
 
-def round_(at: At, input: torch.Tensor, *, decimals: int = 0, out: object = None) -> Expansion:
+def _round(at: At, input: Tensor, *, decimals: int = 0, out: object = None) -> Expansion:
     """Expand `round`: halves go to the even neighbour."""
     x = number("input", input, at.index)
     scaled = x.value * 10.0**decimals
@@ -146,7 +146,7 @@ def round_(at: At, input: torch.Tensor, *, decimals: int = 0, out: object = None
     )
 
 
-def logit(at: At, input: torch.Tensor, eps: float | None = None, *, out: object = None) -> Expansion:
+def _logit(at: At, input: Tensor, eps: float | None = None) -> Expansion:
     """Expand `logit`; with `eps` the number is first brought into [eps, 1 − eps]."""
     if eps is None:
         return of_one_number(at, FUNCTIONS["logit"], input)
@@ -160,13 +160,11 @@ def logit(at: At, input: torch.Tensor, eps: float | None = None, *, out: object 
     return of_one_number(at, moved, input)
 
 
-def clamp(
+def _clamp(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     min: Operand | None = None,
     max: Operand | None = None,
-    *,
-    out: object = None,
 ) -> Expansion:
     """Expand `clamp`, with numbers or tensors as its bounds."""
     numbers = [number("input", input, at.index)]
@@ -186,11 +184,35 @@ def clamp(
     )
 
 
-def clamp_min(at: At, input: torch.Tensor, min: Operand, *, out: object = None) -> Expansion:
+def _clamp_min(at: At, input: Tensor, min: Operand) -> Expansion:
     """Expand `clamp_min`."""
-    return clamp(at, input, min)
+    return _clamp(at, input, min)
 
 
-def clamp_max(at: At, input: torch.Tensor, max: Operand, *, out: object = None) -> Expansion:
+def _clamp_max(at: At, input: Tensor, max: Operand) -> Expansion:
     """Expand `clamp_max`."""
-    return clamp(at, input, None, max)
+    return _clamp(at, input, None, max)
+
+
+RULES = {
+    "leaky_relu": _leaky_relu,
+    "prelu": _prelu,
+    "rrelu": _rrelu,
+    "elu": _elu,
+    "celu": _celu,
+    "gelu": _gelu,
+    "hardtanh": _hardtanh,
+    "hardshrink": _hardshrink,
+    "softshrink": _softshrink,
+    "softplus": _softplus,
+    "threshold": _threshold,
+    "_threshold": _threshold,
+    "glu": _glu,
+    "logit": _logit,
+    "special_logit": _logit,
+    "round": _round,
+    "clamp": _clamp,
+    "clip": _clamp,
+    "clamp_min": _clamp_min,
+    "clamp_max": _clamp_max,
+}

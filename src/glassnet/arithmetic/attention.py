@@ -9,18 +9,22 @@ import torch
 
 from glassnet.arithmetic.elements import broadcast, doubles, number
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short, shown
+from glassnet.arithmetic.numbers import joined
+from glassnet.arithmetic.softmax import exponential
+from glassnet.arithmetic.terms import added, product_text, sum_of, total
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from torch import Tensor
 
     from glassnet.arithmetic.expansion import At, Index
 
 DROPPED = "its weights are dropped at random inside it and cannot be seen"
 
 
-def _shares(scores: torch.Tensor) -> torch.Tensor:
+def _shares(scores: Tensor) -> Tensor:
     """Softmax of one row of scores; a row that is masked from end to end gives zeros, as in torch."""
     highest = scores.max()
     if highest == -math.inf:
@@ -29,19 +33,19 @@ def _shares(scores: torch.Tensor) -> torch.Tensor:
     return exponentials / exponentials.sum()
 
 
-def _masked(scores: torch.Tensor, mask: torch.Tensor, hidden: bool) -> torch.Tensor:
+def _masked(scores: Tensor, mask: Tensor, hidden: bool) -> Tensor:
     """Add a mask of numbers, or hide what a mask of truths names (`hidden`: the truth that hides)."""
     if mask.dtype == torch.bool:
         return scores.masked_fill(mask.cpu() if hidden else ~mask.cpu(), -math.inf)
     return scores + doubles(mask)
 
 
-def scaled_dot_product_attention(
+def _scaled_dot_product_attention(
     at: At,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attn_mask: torch.Tensor | None = None,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
@@ -49,28 +53,13 @@ def scaled_dot_product_attention(
 ) -> Expansion:
     """Expand `scaled_dot_product_attention`: Σ weight·value, the weights a softmax of query·key.
 
-    Args:
-        at: Which number: …, place of the query, place in the value.
-        query: …×L×E.
-        key: …×S×E.
-        value: …×S×V.
-        attn_mask: …×L×S, truths (True takes part) or numbers that are added to the scores.
-        dropout_p: Share of the weights dropped.
-        is_causal: A query sees no later keys.
-        scale: Of query·key; 1/√E if not given.
-        enable_gqa: Several heads of the query share one of key and value.
-
-    Returns:
-        A term for every key: its weight, and the number of its value.
-
-    Raises:
-        UnexpandedError: Weights were dropped.
+    `query` is …×L×E, `key` …×S×E, `value` …×S×V; there is a term for every key.
     """
     if dropout_p:
         raise UnexpandedError("scaled_dot_product_attention", DROPPED)
     *outer, row, column = at.index
 
-    def batch(x: torch.Tensor) -> Index:
+    def batch(x: Tensor) -> Index:
         place = list(outer)
         if enable_gqa:
             place[-1] //= query.shape[-3] // x.shape[-3]
@@ -105,87 +94,52 @@ def _weighted(
     return Expansion(
         kind="attention",
         formula="Σ softmax(query·key·scale)·value",
-        worked=joined(
-            [f"{short(w)}·{factor(v.value)}" for w, v in shown(list(zip(weights, values, strict=True)))]
-        ),
+        worked=joined(terms, product_text),
         terms=terms,
-        value=math.fsum(term.value for term in terms),
+        value=total([term.value for term in terms]),
         facts={**facts, "count": len(terms), "strongest": strongest, "strongest_weight": weights[strongest]},
     )
 
 
 class Heads(NamedTuple):
-    """One query's attention in every head: H×S weights, and H×(E/H) values."""
+    """One query's attention in every head: H×S scores, whose softmax weighs, and H×(E/H) values."""
 
-    weights: torch.Tensor
-    values: torch.Tensor
+    scores: Tensor
+    values: Tensor
 
 
-def multi_head_attention_forward(
+def _multi_head_attention_forward(
     at: At,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     embed_dim_to_check: int,
     num_heads: int,
-    in_proj_weight: torch.Tensor | None,
-    in_proj_bias: torch.Tensor | None,
-    bias_k: torch.Tensor | None,
-    bias_v: torch.Tensor | None,
+    in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None,
+    bias_k: Tensor | None,
+    bias_v: Tensor | None,
     add_zero_attn: bool,
     dropout_p: float,
-    out_proj_weight: torch.Tensor,
-    out_proj_bias: torch.Tensor | None,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None,
     training: bool = True,
-    key_padding_mask: torch.Tensor | None = None,
+    key_padding_mask: Tensor | None = None,
     need_weights: bool = True,
-    attn_mask: torch.Tensor | None = None,
+    attn_mask: Tensor | None = None,
     use_separate_proj_weight: bool = False,
-    q_proj_weight: torch.Tensor | None = None,
-    k_proj_weight: torch.Tensor | None = None,
-    v_proj_weight: torch.Tensor | None = None,
-    static_k: torch.Tensor | None = None,
-    static_v: torch.Tensor | None = None,
+    q_proj_weight: Tensor | None = None,
+    k_proj_weight: Tensor | None = None,
+    v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None,
+    static_v: Tensor | None = None,
     average_attn_weights: bool = True,
     is_causal: bool = False,
 ) -> Expansion:
     """Expand `multi_head_attention_forward`, which `nn.MultiheadAttention` calls.
 
-    Args:
-        at: Which number: of the output (output 0: place of the query, sample, place in the embedding) or of
-            the weights (output 1: sample, head if they are not averaged, place of the query, of the key).
-        query: L×N×E, or L×E.
-        key: S×N×E.
-        value: S×N×E.
-        embed_dim_to_check: E.
-        num_heads: H; each has E/H of the numbers.
-        in_proj_weight: 3E×E for query, key and value in turn; or the three are given apart.
-        in_proj_bias: 3E.
-        bias_k: A further key, 1×1×E.
-        bias_v: Its value.
-        add_zero_attn: A further key and value of zeros.
-        dropout_p: Share of the weights dropped in training.
-        out_proj_weight: E×E.
-        out_proj_bias: E.
-        training: Whether weights are dropped.
-        key_padding_mask: N×S; True hides a key.
-        need_weights: Whether the weights are an output.
-        attn_mask: L×S or N·H×L×S; True hides, numbers are added to the scores.
-        use_separate_proj_weight: Whether query, key and value have their own weights.
-        q_proj_weight: E×E.
-        k_proj_weight: E×(size of a key).
-        v_proj_weight: E×(size of a value).
-        static_k: Keys ready made.
-        static_v: Values ready made.
-        average_attn_weights: Whether the weights that come out are the mean over the heads.
-        is_causal: Says that `attn_mask` is causal.
-
-    Returns:
-        For the output: its bias, and a term for every number of the heads times its weight. For the
-        weights: softmax of one head, or the mean over the heads.
-
-    Raises:
-        UnexpandedError: Weights were dropped, or keys and values were given ready made.
+    Output 0 (place of the query, sample, place in the embedding) is a sum over the numbers of all heads;
+    output 1 (sample, head if they are not averaged, place of the query, of the key) are the weights.
     """
     name = "multi_head_attention_forward"
     if training and dropout_p:
@@ -212,16 +166,16 @@ def multi_head_attention_forward(
         return _projected(worked, out_proj_weight, out_proj_bias, at.index[-1])
     if average_attn_weights:
         return _mean_weight(worked, at.index[-1])
-    return _one_weight(worked.weights[at.index[-3]], at.index[-1])
+    return _one_weight(worked.scores[at.index[-3]], at.index[-1])
 
 
 def _masks_of(
     row: int,
     sample: int,
     num_heads: int,
-    attn_mask: torch.Tensor | None,
-    key_padding_mask: torch.Tensor | None,
-) -> list[torch.Tensor]:
+    attn_mask: Tensor | None,
+    key_padding_mask: Tensor | None,
+) -> list[Tensor]:
     """Take from the masks what concerns one query: S, or H×S, numbers or truths each."""
     masks = []
     if attn_mask is not None:
@@ -233,12 +187,12 @@ def _masks_of(
 
 
 def _heads(
-    inputs: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
-    matrices: Sequence[torch.Tensor | None],
-    biases: Sequence[torch.Tensor | None],
+    inputs: tuple[Tensor, Tensor, Tensor],
+    matrices: Sequence[Tensor | None],
+    biases: Sequence[Tensor | None],
     num_heads: int,
-    masks: Sequence[torch.Tensor],
-    further: tuple[torch.Tensor | None, torch.Tensor | None],
+    masks: Sequence[Tensor],
+    further: tuple[Tensor | None, Tensor | None],
     zero: bool,
 ) -> Heads:
     """Work out one query's heads in float64.
@@ -271,49 +225,46 @@ def _heads(
     seen = weights[:, : len(keys)]
     summed = torch.einsum("hde,he->hd", of_v, seen @ values) + seen.sum(1, keepdim=True) * add_v
     summed += torch.einsum("hs,hsd->hd", weights[:, len(keys) :], extra_values)
-    return Heads(weights, summed)
+    return Heads(scores, summed)
 
 
-def _projected(heads: Heads, weight: torch.Tensor, bias: torch.Tensor | None, column: int) -> Expansion:
+def _projected(heads: Heads, weight: Tensor, bias: Tensor | None, column: int) -> Expansion:
     row, joint = doubles(weight[column]).tolist(), heads.values.flatten().tolist()
     terms = [
         Term((Number("heads", None, h), Number("out_proj_weight", (column, d), w)), h * w)
         for d, (h, w) in enumerate(zip(joint, row, strict=True))
     ]
-    worked = joined([f"{factor(h)}·{factor(w)}" for h, w in shown(list(zip(joint, row, strict=True)))])
     if bias is not None:
-        own = number("out_proj_bias", bias, (column,))
-        terms.append(Term((own,), own.value))
-        worked += f" + {factor(own.value)}"
-    return Expansion(
-        kind="sum_of_products",
-        formula="Σ heads·out_proj_weight" + " + out_proj_bias" * (bias is not None),
-        worked=worked,
-        terms=tuple(terms),
-        value=math.fsum(term.value for term in terms),
-        facts={"num_heads": len(heads.values), "keys": heads.weights.shape[1]},
-    )
+        terms += added(number("out_proj_bias", bias, (column,)))
+    formula = "Σ heads·out_proj_weight" + " + out_proj_bias" * (bias is not None)
+    return sum_of(terms, formula, facts={"num_heads": len(heads.values), "keys": heads.scores.shape[1]})
 
 
 def _mean_weight(heads: Heads, key: int) -> Expansion:
-    each = heads.weights[:, key].tolist()
+    each = [float(_shares(scores)[key]) for scores in heads.scores]
     return Expansion(
         kind="mean",
         formula="Σ weight/num_heads",
-        worked=f"({joined([short(w) for w in each])})/{len(each)}",
+        worked=f"({joined(each)})/{len(each)}",
         terms=tuple(Term((Number("weight", None, w),), w / len(each)) for w in each),
-        value=math.fsum(each) / len(each),
-        facts={"num_heads": len(each), "keys": heads.weights.shape[1]},
+        value=total(each) / len(each),
+        facts={"num_heads": len(each), "keys": heads.scores.shape[1]},
     )
 
 
-def _one_weight(weights: torch.Tensor, key: int) -> Expansion:
-    each = weights.tolist()
+def _one_weight(scores: Tensor, key: int) -> Expansion:
+    each, shares = scores.tolist(), _shares(scores).tolist()
     return Expansion(
         kind="softmax",
         formula="exp(score)/Σ exp(score)",
-        worked=short(each[key]),
-        terms=tuple(Term((Number("weight", None, w),), w) for w in each),
-        value=each[key],
+        worked=f"{exponential(each[key])}/({joined(each, exponential)})",
+        terms=tuple(Term((Number("score", None, x),), w) for x, w in zip(each, shares, strict=True)),
+        value=shares[key],
         facts={"count": len(each), "place": key},
     )
+
+
+RULES = {
+    "scaled_dot_product_attention": _scaled_dot_product_attention,
+    "multi_head_attention_forward": _multi_head_attention_forward,
+}

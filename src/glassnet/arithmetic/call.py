@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
     from glassnet.arithmetic.expansion import At, Expansion
 
+FURTHER = (
+    "of what it changes only its result is worked out, not a running average, nor a tensor of which it was "
+    "given a view"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """A rule for many operations that works by doing them again.
 
     Attributes:
-        way: What is done: `copied`, `linear`, ….
+        way: What is done with a call.
         parameters: Names for the arguments of the call, in order; `*tensors` takes all further ones.
         reads: Those whose numbers may come out. The others say where to look.
     """
@@ -82,8 +87,8 @@ class Call:
             ) from error
         tensors = tensors_in(result) or tensors_in(args[:1])  # setitem gives nothing back
         if at.output >= len(tensors):  # it was written into through a view
-            raise UnexpandedError(self.name, "of what it changes only its result is worked out")
-        if tensors[at.output].shape != at.outputs[at.output].shape:
+            raise UnexpandedError(self.name, FURTHER)
+        if tensors[at.output].shape != at.result.shape:
             raise UnexpandedError(self.name, "done again it gives another shape")
         return tensors[at.output]
 

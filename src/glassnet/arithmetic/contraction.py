@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from glassnet.arithmetic.gather import Along, gather, product_terms, sum_of_terms
+from glassnet.arithmetic.elements import Along, gather
+from glassnet.arithmetic.terms import products, sum_of
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-    import torch
+    from torch import Tensor
 
     from glassnet.arithmetic.expansion import At, Expansion, Number, Term
 
 Labels = Sequence["Hashable"]  # a name for each axis of a tensor; equal names go together
-Factor = tuple[str, "torch.Tensor", Labels]
+Factor = tuple[str, "Tensor", Labels]
 
 
 def contraction(
-    factors: Sequence[Factor], fixed: Mapping[Hashable, int], scale: Number | None = None
-) -> list[Term]:
+    factors: Sequence[Factor], fixed: Mapping[Any, int], scale: Number | None = None
+) -> tuple[Term, ...]:
     """Multiply the numbers of tensors that stand at equal places of the axes with equal labels.
 
     Args:
@@ -35,7 +36,7 @@ def contraction(
     Example:
         >>> import torch
         >>> a, b = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([10.0, 1.0])
-        >>> [term.value for term in contraction([("a", a, ["i", "k"]), ("b", b, ["k"])], {"i": 1})]
+        >>> [term.value for term in contraction([("a", a, "ik"), ("b", b, "k")], {"i": 1})]
         [30.0, 4.0]
     """
     sides: dict[Hashable, int] = {}
@@ -55,28 +56,10 @@ def contraction(
     for operand, tensor, labels in factors:
         axes = [place(label, side) for label, side in zip(labels, tensor.shape, strict=True)]
         gathered.append(gather(operand, tensor, axes, shape))
-    return product_terms(gathered, scale)
+    return products(gathered if scale is None else [scale, *gathered])
 
 
-def tensordot(
-    at: At,
-    a: torch.Tensor,
-    b: torch.Tensor,
-    dims: int | Sequence[Sequence[int]] = 2,
-    out: None = None,  # where PyTorch puts it changes no number
-) -> Expansion:
-    """Work out one number of `tensordot`.
-
-    Args:
-        at: Which number.
-        a: A tensor.
-        b: A tensor.
-        dims: How many axes are summed, or which ones of each.
-        out: Not used.
-
-    Returns:
-        The sum over these axes.
-    """
+def _tensordot(at: At, a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> Expansion:
     if isinstance(dims, int):
         dims = (range(a.dim() - dims, a.dim()), range(dims))
     elif not isinstance(dims, list | tuple):
@@ -84,30 +67,17 @@ def tensordot(
     summed_a, summed_b = (
         [axis % tensor.dim() for axis in axes] for tensor, axes in zip((a, b), dims, strict=True)
     )
-    shared = {
-        **{("a", i): k for k, i in enumerate(summed_a)},
-        **{("b", j): k for k, j in enumerate(summed_b)},
-    }
+    shared = {("a", i): k for k, i in enumerate(summed_a)} | {("b", j): k for k, j in enumerate(summed_b)}
     names_a: Labels = [shared.get(("a", axis), ("a", axis)) for axis in range(a.dim())]
     names_b: Labels = [shared.get(("b", axis), ("b", axis)) for axis in range(b.dim())]
     free = [label for label in (*names_a, *names_b) if isinstance(label, tuple)]
     terms = contraction([("a", a, names_a), ("b", b, names_b)], dict(zip(free, at.index, strict=True)))
-    return sum_of_terms(terms, formula="Σ a·b")
+    return sum_of(terms, "Σ a·b")
 
 
-def einsum(at: At, equation: str, *operands: torch.Tensor | Sequence[torch.Tensor]) -> Expansion:
-    """Work out one number of `einsum`, of any equation.
-
-    Args:
-        at: Which number.
-        equation: Letters for the axes, such as `bchw,oc->bohw`; `...` for any further ones.
-        operands: The tensors, or one list of them.
-
-    Returns:
-        The sum over the letters that are not in the result.
-    """
+def _einsum(at: At, equation: str, *operands: Tensor | Sequence[Tensor]) -> Expansion:
     in_list = len(operands) == 1 and isinstance(operands[0], list | tuple)
-    tensors: Sequence[torch.Tensor] = operands[0] if in_list else operands  # pyright: ignore[reportAssignmentType]
+    tensors: Sequence[Tensor] = operands[0] if in_list else operands  # pyright: ignore[reportAssignmentType]
     left, arrow, right = equation.replace(" ", "").partition("->")
     inputs = [_labels(letters, t.dim()) for letters, t in zip(left.split(","), tensors, strict=True)]
     every = [label for labels in inputs for label in labels]
@@ -124,7 +94,7 @@ def einsum(at: At, equation: str, *operands: torch.Tensor | Sequence[torch.Tenso
     names = [f"operands[{place}]" for place in range(len(tensors))]
     terms = contraction(list(zip(names, tensors, inputs, strict=True)), fixed)
     formula = ("Σ " if set(every) - set(fixed) else "") + "·".join(names)
-    return sum_of_terms(terms, formula=formula, kind="sum" if len(names) == 1 else "sum_of_products")
+    return sum_of(terms, formula, "sum" if len(names) == 1 else "sum_of_products")
 
 
 def _labels(letters: str, axes: int) -> Labels:
@@ -132,3 +102,6 @@ def _labels(letters: str, axes: int) -> Labels:
     before, _, after = letters.partition("...")
     num_hidden = axes - len(before) - len(after)
     return [*before, *range(-num_hidden, 0), *after]
+
+
+RULES = {"tensordot": _tensordot, "einsum": _einsum}

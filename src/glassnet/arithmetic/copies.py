@@ -6,34 +6,24 @@ at the place in question tells where the number comes from.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.gather import number_at, values_of
+from glassnet.arithmetic.call import Replay
+from glassnet.arithmetic.elements import number, read
+from glassnet.arithmetic.expansion import Expansion, Number
 from glassnet.arithmetic.numbers import short
+from glassnet.arithmetic.terms import copy_of, in_type
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from glassnet.arithmetic.call import Call
-    from glassnet.arithmetic.expansion import At, Index
+    from glassnet.arithmetic.expansion import At, Index, Kind
 
 
-def copied(at: At, call: Call) -> Expansion:
-    """Find the one number of the input that stands at a place of the result.
-
-    Args:
-        at: Which number.
-        call: Of an operation that only moves numbers.
-
-    Returns:
-        `copy` of that number; `padding` or `constant` where none of the input's stands there.
-
-    Raises:
-        UnexpandedError: This call does more than move numbers.
-    """
+def _copied(at: At, call: Call) -> Expansion:
+    """Find the one number of what is read that stands at a place of the result."""
     _refuse(call)
     tensors: list[tuple[int, str, torch.Tensor]] = []  # the first code of each
     numbers: list[Number] = []  # given as plain numbers: their codes are −1, −2, …
@@ -52,67 +42,32 @@ def copied(at: At, call: Call) -> Expansion:
     code = int(call.results(at, coded)[at.index])
     if code > 0:
         first, operand, tensor = next(entry for entry in reversed(tensors) if entry[0] <= code)
-        return copy_of(at, number_at(operand, tensor, unravelled(code - first, tensor.shape)))
-    if call.name == "pad":
-        return _put_in("padding", numbers[-code - 1] if code else None)
-    return _put_in("constant", numbers[-code - 1] if code else None, at)
+        return copy_of(at, number(operand, tensor, unravelled(code - first, tensor.shape)))
+    value = numbers[-code - 1].value if code else 0.0
+    return _put_in("padding" if call.name == "pad" else "constant", in_type(value, at.result.dtype))
 
 
-def kept(at: At, call: Call) -> Expansion:
-    """Tell that a number is the one at the same place of the input, perhaps in another type.
-
-    Args:
-        at: Which number.
-        call: Of an operation that gives its input, such as `contiguous` or `to`.
-
-    Returns:
-        `copy` of it.
-    """
+def _kept(at: At, call: Call) -> Expansion:
+    """Tell that a number is the one at the same place of the input, perhaps in another type."""
     tensor = call.argument("input")
-    if not isinstance(tensor, torch.Tensor) or tensor.shape != at.outputs[at.output].shape:
+    if not isinstance(tensor, torch.Tensor) or tensor.shape != at.result.shape:
         raise UnexpandedError(call.name, "it does not give the shape of its input")
-    return copy_of(at, number_at("input", tensor, at.index))
+    return copy_of(at, number("input", tensor, at.index))
 
 
-def constant(at: At, call: Call) -> Expansion:
-    """Tell a number that depends on no other: of `zeros`, `arange`, `full_like`, ….
-
-    Args:
-        at: Which number.
-        call: Of an operation that makes a tensor from its settings.
-
-    Returns:
-        `constant`, without terms.
-    """
-    (value,) = values_of(call.results(at, lambda _, content: content)[at.index])
-    return _put_in("constant", Number(call.name, None, value))
+def _made(at: At, call: Call) -> Expansion:
+    """Tell a number that depends on no other: of `zeros`, `arange`, `full_like`, …."""
+    return _put_in("constant", read(call.results(at, lambda _, content: content), at.index))
 
 
-def copy_of(at: At, number: Number) -> Expansion:
-    """Make the expansion of a number that is another, in the type of the result.
+def _drawn(at: At, call: Call) -> Expansion:
+    """Tell a number that was drawn at random; it is read from what came out."""
+    value = read(at.result, at.index)
+    return Expansion("drawn", f"{call.name}()", short(value), (), value)
 
-    Args:
-        at: Which number.
-        number: The other.
 
-    Returns:
-        One term; where the type of the result cannot hold the number it is rounded, and the formula says so.
-
-    Example:
-        >>> from glassnet.arithmetic.expansion import At
-        >>> copy_of(At((0,), (torch.tensor([0.5]),)), Number("input", (3, 1), 0.5)).worked
-        'input[3, 1] = 0.5'
-    """
-    dtype = at.outputs[at.output].dtype
-    value = _in_type(number.value, dtype)
-    index = ", ".join(map(str, number.index or ()))
-    name = f"{number.operand}[{index}]" if index else number.operand
-    if value == number.value or math.isnan(value):
-        formula, worked = number.operand, f"{name} = {short(value)}"
-    else:
-        kind = str(dtype).removeprefix("torch.")
-        formula, worked = f"{kind}({number.operand})", f"{kind}({short(number.value)}) = {short(value)}"
-    return Expansion("copy", formula, worked, (Term((number,), value),), value)
+def _put_in(kind: Kind, value: float) -> Expansion:
+    return Expansion(kind, short(value), short(value), (), value)
 
 
 def unravelled(place: int, shape: torch.Size) -> Index:
@@ -146,15 +101,170 @@ def _refuse(call: Call) -> None:
         raise UnexpandedError(call.name, "the bits of numbers are read as another type")
 
 
-def _put_in(kind: str, number: Number | None, at: At | None = None) -> Expansion:
-    value = number.value if number else 0.0
-    if at is not None:
-        value = _in_type(value, at.outputs[at.output].dtype)
-    return Expansion(kind, short(value), short(value), (), value)
+MOVED = Replay(_copied)  # numbers of `input` at other places
+KEPT = Replay(_kept)  # the same at the same place
+JOINED = Replay(_copied, ("tensors",), ("tensors",))
+EACH = Replay(_copied, ("*tensors",), ("tensors",))
+INDEXED = Replay(_copied, ("input", "dim", "index"))
+FILLED = Replay(_copied, ("input", "dim", "index", "value"), ("input", "value"))
+SCATTERED = Replay(_copied, ("input", "dim", "index", "src"), ("input", "src", "value"))
+COPIED_IN = Replay(_copied, ("input", "src"), ("input", "src"))
+MADE = Replay(_made, (), ())
+MADE_LIKE = Replay(_made, ("input",), ())
+DRAWN = Replay(_drawn, ("input",), ())
 
-
-def _in_type(value: float, dtype: torch.dtype) -> float:
-    """Round a number as its type does."""
-    if dtype.is_complex:
-        raise UnexpandedError("complex numbers", "only real ones are worked out")
-    return float(torch.tensor(value, dtype=torch.float64).to(dtype))
+RULES = {
+    # copies: numbers at other places
+    "reshape": MOVED,
+    "reshape_as": MOVED,
+    "view": MOVED,
+    "view_as": MOVED,
+    "flatten": MOVED,
+    "ravel": MOVED,
+    "unflatten": MOVED,
+    "permute": MOVED,
+    "transpose": MOVED,
+    "t": MOVED,
+    "T": MOVED,
+    "mT": MOVED,
+    "H": MOVED,
+    "mH": MOVED,
+    "adjoint": MOVED,
+    "movedim": MOVED,
+    "moveaxis": MOVED,
+    "swapaxes": MOVED,
+    "swapdims": MOVED,
+    "squeeze": MOVED,
+    "unsqueeze": MOVED,
+    "expand": MOVED,
+    "expand_as": MOVED,
+    "broadcast_to": MOVED,
+    "repeat": MOVED,
+    "tile": MOVED,
+    "repeat_interleave": MOVED,
+    "getitem": Replay(_copied, ("input", "index")),
+    "chunk": MOVED,
+    "split": MOVED,
+    "split_with_sizes": MOVED,
+    "tensor_split": MOVED,
+    "hsplit": MOVED,
+    "vsplit": MOVED,
+    "dsplit": MOVED,
+    "unbind": MOVED,
+    "unsafe_chunk": MOVED,
+    "unsafe_split": MOVED,
+    "select": MOVED,
+    "narrow": MOVED,
+    "take": Replay(_copied, ("input", "index")),
+    "gather": INDEXED,
+    "index_select": INDEXED,
+    "take_along_dim": Replay(_copied, ("input", "indices")),
+    "masked_select": Replay(_copied, ("input", "mask")),
+    "roll": MOVED,
+    "flip": MOVED,
+    "fliplr": MOVED,
+    "flipud": MOVED,
+    "rot90": MOVED,
+    "diagonal": MOVED,
+    "diag": MOVED,
+    "diag_embed": MOVED,
+    "tril": MOVED,
+    "triu": MOVED,
+    "atleast_1d": EACH,
+    "atleast_2d": EACH,
+    "atleast_3d": EACH,
+    "unfold": MOVED,
+    "pad": Replay(_copied, ("input", "pad", "mode", "value"), ("input", "value")),
+    "pixel_shuffle": MOVED,
+    "pixel_unshuffle": MOVED,
+    "channel_shuffle": MOVED,
+    "native_channel_shuffle": MOVED,
+    "max_unpool1d": Replay(_copied, ("input", "indices")),
+    "max_unpool2d": Replay(_copied, ("input", "indices")),
+    "max_unpool3d": Replay(_copied, ("input", "indices")),
+    # copies: tensors put together
+    "cat": JOINED,
+    "concat": JOINED,
+    "concatenate": JOINED,
+    "stack": JOINED,
+    "hstack": JOINED,
+    "vstack": JOINED,
+    "row_stack": JOINED,
+    "dstack": JOINED,
+    "column_stack": JOINED,
+    "meshgrid": EACH,
+    "broadcast_tensors": EACH,
+    "block_diag": EACH,
+    # copies: numbers written into a tensor
+    "setitem": Replay(_copied, ("input", "index", "value"), ("input", "value")),
+    "copy": COPIED_IN,
+    "fill": Replay(_copied, ("input", "value"), ("input", "value")),
+    "zero": MOVED,
+    "masked_scatter": Replay(_copied, ("input", "mask", "source"), ("input", "source")),
+    "index_fill": FILLED,
+    "index_copy": Replay(_copied, ("input", "dim", "index", "source"), ("input", "source")),
+    "index_put": Replay(_copied, ("input", "indices", "values", "accumulate"), ("input", "values")),
+    "scatter": SCATTERED,
+    "select_scatter": COPIED_IN,
+    "slice_scatter": COPIED_IN,
+    "fill_diagonal": Replay(_copied, ("input", "fill_value"), ("input", "fill_value")),
+    # copies: the same number at the same place
+    "contiguous": KEPT,
+    "clone": KEPT,
+    "detach": KEPT,
+    "data": KEPT,
+    "real": KEPT,
+    "to": KEPT,
+    "type": KEPT,
+    "type_as": KEPT,
+    "float": KEPT,
+    "double": KEPT,
+    "half": KEPT,
+    "bfloat16": KEPT,
+    "int": KEPT,
+    "long": KEPT,
+    "short": KEPT,
+    "char": KEPT,
+    "byte": KEPT,
+    "bool": KEPT,
+    "cpu": KEPT,
+    "cuda": KEPT,
+    # constants
+    "zeros": MADE,
+    "ones": MADE,
+    "full": MADE,
+    "arange": MADE,
+    "linspace": MADE,
+    "logspace": MADE,
+    "eye": MADE,
+    "tensor": MADE,
+    "as_tensor": MADE,
+    "scalar_tensor": MADE,
+    "tril_indices": MADE,
+    "triu_indices": MADE,
+    "zeros_like": MADE_LIKE,
+    "ones_like": MADE_LIKE,
+    "full_like": MADE_LIKE,
+    "new_zeros": MADE_LIKE,
+    "new_ones": MADE_LIKE,
+    "new_full": MADE_LIKE,
+    "new_tensor": MADE_LIKE,
+    # drawn at random
+    "bernoulli": DRAWN,
+    "normal": DRAWN,
+    "uniform": DRAWN,
+    "exponential": DRAWN,
+    "geometric": DRAWN,
+    "cauchy": DRAWN,
+    "log_normal": DRAWN,
+    "random": DRAWN,
+    "rand": DRAWN,
+    "randn": DRAWN,
+    "randint": DRAWN,
+    "randperm": DRAWN,
+    "rand_like": DRAWN,
+    "randn_like": DRAWN,
+    "randint_like": DRAWN,
+    "multinomial": DRAWN,
+    "poisson": DRAWN,
+}

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.arithmetic.elements import MOST_TERMS, doubles
-from glassnet.arithmetic.expansion import Expansion, Number, Term
+from glassnet.arithmetic.expansion import Expansion, Number
 from glassnet.arithmetic.losses import reduction_of
-from glassnet.arithmetic.numbers import factor, joined, short, shown
+from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.softmax import exponential
+from glassnet.arithmetic.terms import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+
+    from torch import Tensor
 
     from glassnet.arithmetic.expansion import At, Index
 
@@ -27,35 +31,44 @@ class Rows:
     `places` are indices in the loss (before its reduction); `axis` is where the class stands in the input.
     """
 
-    logits: torch.Tensor  # P×C, float64
+    logits: Tensor  # P×C, float64
     places: list[Index]
     axis: int
 
-    def input_place(self, row: int, of_class: int) -> Index:
-        """Give the index in the input of a class of a row."""
-        place = self.places[row]
-        return (*place[: self.axis], of_class, *place[self.axis :])
+    def numbers(self, row: int, classes: Sequence[int]) -> list[Number]:
+        """Give numbers of the input that stand in a row.
+
+        Args:
+            row: Which one.
+            classes: The places in it.
+
+        Returns:
+            One for each class.
+        """
+        place, logits = self.places[row], self.logits[row].tolist()
+        before, after = place[: self.axis], place[self.axis :]
+        return [Number("input", (*before, c, *after), logits[c]) for c in classes]
 
 
-def _rows(at: At, input: torch.Tensor, reduction: str) -> Rows:
+def _rows(at: At, input: Tensor, reduction: str) -> Rows:
     axis = 0 if input.ndim == 1 else 1
     last = input.detach().movedim(axis, -1)
     if reduction == "none":
         return Rows(doubles(last[at.index]).view(1, -1), [at.index], axis)
-    listed: Iterator[Index] = islice(product(*(range(n) for n in last.shape[:-1])), MOST_TERMS)
-    return Rows(doubles(last).reshape(-1, last.shape[-1]), list(listed), axis)
+    places = islice(product(*(range(n) for n in last.shape[:-1])), MOST_TERMS)
+    return Rows(doubles(last).reshape(-1, last.shape[-1]), list(places), axis)
 
 
-def _targets(at: At, target: torch.Tensor, reduction: str) -> torch.Tensor:
+def _targets(at: At, target: Tensor, reduction: str) -> Tensor:
     chosen = target.detach()[at.index] if reduction == "none" else target.detach()
     return chosen.cpu().long().reshape(-1)
 
 
-def cross_entropy(
+def _cross_entropy(
     at: At,
-    input: torch.Tensor,
-    target: torch.Tensor,
-    weight: torch.Tensor | None = None,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
     size_average: bool | None = None,
     ignore_index: int = -100,
     reduce: bool | None = None,
@@ -64,20 +77,8 @@ def cross_entropy(
 ) -> Expansion:
     """Expand `cross_entropy`: ln(Σ exp(input)) − input[target], a weighted mean over all places.
 
-    Args:
-        at: Which number.
-        input: Logits, N×C×… or C.
-        target: Classes, N×…, or probabilities of the shape of the input.
-        weight: C.
-        size_average: Old name of a reduction.
-        ignore_index: A class whose places do not count.
-        reduce: Old name of a reduction.
-        reduction: `none`, `mean` (over the sum of the weights), `sum`.
-        label_smoothing: The share of the target that is spread evenly over all classes.
-
-    Returns:
-        A term for every place; its numbers are the logit of the target's class (if it is one), the others,
-        and the class weight.
+    A term for every place; its numbers are the logit of the target's class (if it is one), the others, and
+    the class weight.
     """
     chosen = reduction_of(size_average, reduce, reduction)
     rows = _rows(at, input, chosen)
@@ -104,15 +105,14 @@ def cross_entropy(
 
 def _summed(
     rows: Rows,
-    parts: torch.Tensor,
+    parts: Tensor,
     reduction: str,
     divisor: float,
-    classes: torch.Tensor | None,
-    weight: torch.Tensor | None,
+    classes: Tensor | None,
+    weight: Tensor | None,
     smoothing: float,
 ) -> Expansion:
     by = divisor if reduction == "mean" else 1.0
-    total = parts.sum() / torch.tensor(by, dtype=torch.float64)  # all ignored: 0/0 is NaN, as in torch
     one = "ln(Σ exp(input)) − input[target]"
     if classes is None or smoothing:
         one = "Σ target·(ln(Σ exp(input)) − input)"
@@ -130,59 +130,51 @@ def _summed(
     if smoothing:
         facts["label_smoothing"] = smoothing
     return Expansion(
-        kind="cross_entropy",
+        kind="loss",
         formula=formula,
         worked=_worked(rows, parts, reduction, by, classes, weight, smoothing),
-        terms=_terms(rows, parts, by, classes, weight),
-        value=float(total),
+        terms=listed(_numbers(rows, classes, weight), _divided(parts, by).tolist()),
+        value=float(_divided(parts.sum(), by)),
         facts=facts,
     )
 
 
 def _worked(
     rows: Rows,
-    parts: torch.Tensor,
+    parts: Tensor,
     reduction: str,
     by: float,
-    classes: torch.Tensor | None,
-    weight: torch.Tensor | None,
+    classes: Tensor | None,
+    weight: Tensor | None,
     smoothing: float,
 ) -> str:
     """Write one place out in full, of several only their losses."""
     if len(parts) == 1 and classes is not None and weight is None and not smoothing and by == 1:
         logits = rows.logits[0].tolist()
-        total = joined([f"exp({short(x)})" for x in shown(logits)])
-        return f"ln({total}) − {factor(logits[int(classes[0])])}"
-    together = joined([short(part) for part in shown(parts.tolist())])
+        return f"ln({joined(logits, exponential)}) − {factor(logits[int(classes[0])])}"
+    together = joined(parts.tolist())
     return f"({together})/{short(by)}" if reduction == "mean" else together
 
 
-def _terms(
-    rows: Rows, parts: torch.Tensor, by: float, classes: torch.Tensor | None, weight: torch.Tensor | None
-) -> tuple[Term, ...]:
+def _numbers(rows: Rows, classes: Tensor | None, weight: Tensor | None) -> list[tuple[Number, ...]]:
+    """Give the numbers of each place that is listed: its target's, then those of the other classes if few."""
     count, num_classes = rows.logits.shape
-    listed = count if count <= MOST_TERMS else MOST_TERMS - 1
-    divided = (parts / torch.tensor(by, dtype=torch.float64)).tolist()
-    terms = []
-    for row in range(listed):
-        own = [] if classes is None or not 0 <= int(classes[row]) < num_classes else [int(classes[row])]
-        others = [c for c in range(num_classes) if c not in own] if count * num_classes <= MOST_TERMS else []
-        numbers = [
-            Number("input", rows.input_place(row, c), float(rows.logits[row, c])) for c in own + others
-        ]
-        if weight is not None:
-            numbers += [Number("weight", (c,), float(weight.detach()[c])) for c in own]
-        terms.append(Term(tuple(numbers), divided[row]))
-    if listed < count:
-        terms.append(Term((), sum(divided[listed:])))
-    return tuple(terms)
+    few = count * num_classes <= MOST_TERMS
+    found = []
+    for row in range(min(count, MOST_TERMS)):
+        target = -1 if classes is None else int(classes[row])
+        own = [target] if 0 <= target < num_classes else []
+        others = [c for c in range(num_classes) if c != target] if few else []
+        weights = [] if weight is None else [Number("weight", (c,), float(weight.detach()[c])) for c in own]
+        found.append((*rows.numbers(row, own + others), *weights))
+    return found
 
 
-def nll_loss(
+def _nll_loss(
     at: At,
-    input: torch.Tensor,
-    target: torch.Tensor,
-    weight: torch.Tensor | None = None,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
     size_average: bool | None = None,
     ignore_index: int = -100,
     reduce: bool | None = None,
@@ -199,27 +191,33 @@ def nll_loss(
     picked = rows.logits.gather(1, known[:, None])[:, 0]
     parts = torch.where(counted, -gain * picked, 0.0)
     by = float(gain.sum()) if chosen == "mean" else 1.0
-    listed = min(len(parts), len(rows.places) if len(parts) <= MOST_TERMS else MOST_TERMS - 1)
-    divided = (parts / torch.tensor(by, dtype=torch.float64)).tolist()
-    terms = []
-    for row in range(listed):
-        of_class = int(known[row])
-        numbers = [Number("input", rows.input_place(row, of_class), float(picked[row]))]
-        numbers += [] if weight is None else [Number("weight", (of_class,), float(weights[of_class]))]
-        terms.append(Term(tuple(numbers) if counted[row] else (), divided[row]))
-    if listed < len(parts):
-        terms.append(Term((), sum(divided[listed:])))
-    pairs = shown(list(zip(gain.tolist(), picked.tolist(), strict=True)))
-    texts = [f"{factor(-g)}·{factor(p)}" if weight is not None else f"−{factor(p)}" for g, p in pairs]
-    texts = ["0" if g == 0 else text for text, (g, _) in zip(texts, pairs, strict=True)]  # ignored places
-    together = joined(texts)
+    numbers = []
+    for row, of_class in enumerate(known[:MOST_TERMS].tolist()):
+        own = [*rows.numbers(row, [of_class])]
+        own += [] if weight is None else [Number("weight", (of_class,), float(weights[of_class]))]
+        numbers.append(tuple(own) if counted[row] else ())
+
+    def line_of(row: int) -> str:
+        if not gain[row]:
+            return "0"  # an ignored place
+        logarithm = factor(float(picked[row]))
+        return f"−{logarithm}" if weight is None else f"{factor(-float(gain[row]))}·{logarithm}"
+
+    together = joined(range(len(parts)), line_of)
     one = "−input[target]" if weight is None else "−weight[target]·input[target]"
     over = "/count" if weight is None else "/Σ weight[target]"
     return Expansion(
         kind="loss",
         formula=one if chosen == "none" else f"Σ {one}" + over * (chosen == "mean"),
         worked=f"({together})/{short(by)}" if chosen == "mean" else together,
-        terms=tuple(terms),
-        value=float(parts.sum() / torch.tensor(by, dtype=torch.float64)),
+        terms=listed(numbers, _divided(parts, by).tolist()),
+        value=float(_divided(parts.sum(), by)),
         facts={"count": len(parts), "divisor": by},
     )
+
+
+def _divided(parts: Tensor, by: float) -> Tensor:
+    return parts / torch.tensor(by, dtype=torch.float64)  # all ignored: 0/0 is NaN, as in torch
+
+
+RULES = {"cross_entropy": _cross_entropy, "nll_loss": _nll_loss}

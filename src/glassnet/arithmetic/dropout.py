@@ -6,20 +6,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from glassnet.arithmetic.elements import number, read, result
+from glassnet.arithmetic.elements import number, read
 from glassnet.arithmetic.expansion import Expansion, Term
 from glassnet.arithmetic.functions import SELU_ALPHA, SELU_SCALE
-from glassnet.arithmetic.numbers import short, written
+from glassnet.arithmetic.numbers import written
+from glassnet.arithmetic.terms import copy_of
 
 if TYPE_CHECKING:
-    import torch
+    from torch import Tensor
 
     from glassnet.arithmetic.expansion import At
 
 
-def dropout(
+def _dropout(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     p: float = 0.5,
     training: bool = True,
     inplace: bool = False,
@@ -30,40 +31,40 @@ def dropout(
     return _dropped(at, input, p, training and train, at.index)  # `train` in torch.dropout
 
 
-def dropout1d(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+def _dropout1d(
+    at: At, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Expansion:
     """Expand `dropout1d` (Tompson et al. 2015): a whole channel is dropped or kept."""
     return _dropped(at, input, p, training, at.index[:-1])
 
 
-def dropout2d(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+def _dropout2d(
+    at: At, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Expansion:
     """Expand `dropout2d`: a whole channel is dropped or kept; of three dimensions the first is the batch."""
     return _dropped(at, input, p, training, at.index[:2])
 
 
-def dropout3d(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+def _dropout3d(
+    at: At, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Expansion:
     """Expand `dropout3d`: a whole channel is dropped or kept."""
     return _dropped(at, input, p, training, at.index[:-3])
 
 
-def feature_dropout(at: At, input: torch.Tensor, p: float, train: bool) -> Expansion:
+def _feature_dropout(at: At, input: Tensor, p: float, train: bool) -> Expansion:
     """Expand `torch.feature_dropout`: a whole channel is dropped or kept."""
     return _dropped(at, input, p, train, at.index[:2])
 
 
-def _dropped(at: At, input: torch.Tensor, p: float, training: bool, channel: tuple[int, ...]) -> Expansion:
+def _dropped(at: At, input: Tensor, p: float, training: bool, channel: tuple[int, ...]) -> Expansion:
     x = number("input", input, at.index)
     if not training or p == 0:
-        return Expansion("copy", "input", short(x.value), (Term((x,), x.value),), x.value)
+        return copy_of(at, x)
     if x.value and channel == at.index:
-        kept: bool | None = read(result(at), at.index) != 0
+        kept: bool | None = read(at.result, at.index) != 0
     else:  # a zero gives zero either way: others that share its fate tell
-        before, after = input.detach()[channel], result(at).detach()[channel]
+        before, after = input.detach()[channel], at.result.detach()[channel]
         kept = bool((after != 0).any()) if bool((before != 0).any()) else None
     value = x.value / (1 - p) if kept else x.value * 0
     formula = "input·mask/(1 − p)"
@@ -78,29 +79,18 @@ def _dropped(at: At, input: torch.Tensor, p: float, training: bool, channel: tup
     )
 
 
-def alpha_dropout(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+def _alpha_dropout(
+    at: At, input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Expansion:
     """Expand `alpha_dropout` (Klambauer et al. 2017): dropped numbers become −1.758, all are rescaled."""
-    return _alpha_dropped(at, input, p, training)
-
-
-def feature_alpha_dropout(
-    at: At, input: torch.Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Expansion:
-    """Expand `feature_alpha_dropout`: the same for whole channels."""
-    return _alpha_dropped(at, input, p, training)
-
-
-def _alpha_dropped(at: At, input: torch.Tensor, p: float, training: bool) -> Expansion:
     x = number("input", input, at.index)
     if not training or p == 0:
-        return Expansion("copy", "input", short(x.value), (Term((x,), x.value),), x.value)
+        return copy_of(at, x)
     saturated = -SELU_ALPHA * SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * saturated**2)) if p < 1 else 0.0
     shift = -scale * saturated * p
     kept_value, dropped_value = scale * x.value + shift, scale * saturated + shift
-    came = read(result(at), at.index)
+    came = read(at.result, at.index)
     kept = abs(came - kept_value) <= abs(came - dropped_value)
     formula = "a·(input·mask + s·(1 − mask)) + b"
     names = {"a": scale, "input": x.value, "mask": float(kept), "s": saturated, "b": shift}
@@ -113,3 +103,14 @@ def _alpha_dropped(at: At, input: torch.Tensor, p: float, training: bool) -> Exp
         value=value,
         facts={"p": p, "mask": int(kept), "a": scale, "s": saturated, "b": shift},
     )
+
+
+RULES = {
+    "dropout": _dropout,
+    "dropout1d": _dropout1d,
+    "dropout2d": _dropout2d,
+    "dropout3d": _dropout3d,
+    "feature_dropout": _feature_dropout,
+    "alpha_dropout": _alpha_dropout,
+    "feature_alpha_dropout": _alpha_dropout,  # whole channels
+}

@@ -1,24 +1,83 @@
-"""Single numbers of tensors, read in float64, and the terms that are made of them."""
+"""Numbers of tensors, read in float64 with their places: one, a lane, a grid."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import islice, product
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from itertools import chain, cycle, repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from glassnet.arithmetic.expansion import Number, Term
+from glassnet.arithmetic.expansion import Number
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from glassnet.arithmetic.expansion import At, Expansion, Index
+    from glassnet.arithmetic.expansion import Index
 
 Operand = torch.Tensor | float  # int and bool too
 
-MOST_TERMS = 4096  # of a longer sum the last term holds the rest together, without its numbers
+MOST_TERMS = 32_768  # are listed of a sum; of a longer one the last term holds the rest, without its numbers
+MOST_NUMBERS = 50_000_000  # are multiplied at once: more fill the memory
+
+
+class Along(NamedTuple):
+    """The places on an axis of a tensor that are visited along one axis of a grid."""
+
+    axis: int
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Numbers of one operand, in the order of the terms.
+
+    `values` stand one after the other, in float64; `axes` tell for each axis of the tensor the fixed place,
+    or the places visited along an axis of a grid of the shape `shape`.
+    """
+
+    operand: str
+    values: torch.Tensor
+    axes: Sequence[int | Along]
+    shape: Sequence[int]
+
+    def numbers(self) -> list[Number]:
+        """Give each with its index, as many as are listed.
+
+        Returns:
+            At most `MOST_TERMS`.
+        """
+        columns = [repeat(place) if isinstance(place, int) else self._column(place) for place in self.axes]
+        indices = zip(*columns, strict=False) if columns else repeat(())
+        values = self.values[:MOST_TERMS].tolist()
+        return list(map(Number, repeat(self.operand), indices, values))
+
+    def _column(self, along: Along) -> Iterator[int]:
+        inner = math.prod(self.shape[along.axis + 1 :])
+        return cycle(chain.from_iterable(map(repeat, along.places, repeat(inner))))
+
+
+def doubles(x: torch.Tensor) -> torch.Tensor:
+    """Give a tensor's numbers in float64 on the CPU.
+
+    Args:
+        x: A tensor of real numbers.
+
+    Returns:
+        A tensor of the same shape.
+
+    Raises:
+        UnexpandedError: The numbers are complex.
+
+    Example:
+        >>> doubles(torch.tensor([1, 2])).dtype
+        torch.float64
+    """
+    if x.is_complex():
+        raise UnexpandedError("a tensor", "its numbers are complex")
+    return x.detach().cpu().double()
 
 
 def read(x: torch.Tensor, place: Index) -> float:
@@ -41,27 +100,6 @@ def read(x: torch.Tensor, place: Index) -> float:
     if x.is_complex():
         raise UnexpandedError("a tensor", "its numbers are complex")
     return float(x.detach()[place].item())
-
-
-def doubles(x: torch.Tensor) -> torch.Tensor:
-    """Give a tensor's numbers in float64 on the CPU.
-
-    Args:
-        x: A tensor of real numbers.
-
-    Returns:
-        A tensor of the same shape.
-
-    Raises:
-        UnexpandedError: The numbers are complex.
-
-    Example:
-        >>> doubles(torch.tensor([1, 2])).dtype
-        torch.float64
-    """
-    if x.is_complex():
-        raise UnexpandedError("a tensor", "its numbers are complex")
-    return x.detach().cpu().double()
 
 
 def broadcast(place: Index, shape: Sequence[int]) -> Index:
@@ -99,58 +137,93 @@ def number(operand: str, x: Operand, place: Index) -> Number:
         >>> number("other", 3, (1, 6))
         Number(operand='other', index=None, value=3.0)
     """
-    if not isinstance(x, torch.Tensor):
-        if isinstance(x, complex):
-            raise UnexpandedError("a tensor", "its numbers are complex")
-        return Number(operand, None, float(x))
-    own = broadcast(place, x.shape)
-    return Number(operand, own, read(x, own))
+    if isinstance(x, torch.Tensor):
+        own = broadcast(place, x.shape)
+        return Number(operand, own, read(x, own))
+    if isinstance(x, complex):
+        raise UnexpandedError("a tensor", "its numbers are complex")
+    return Number(operand, None, float(x))
 
 
-def lane(x: torch.Tensor, dims: Iterable[int], place: Index) -> tuple[torch.Tensor, Iterator[Index]]:
+def gather(operand: str, x: torch.Tensor, axes: Sequence[int | Along], shape: Sequence[int]) -> Gathered:
+    """Read a grid of numbers of a tensor.
+
+    Args:
+        operand: The parameter of the rule it came by.
+        x: Where they stand.
+        axes: For each axis of the tensor: the fixed place, or the places visited along an axis of the grid.
+        shape: Of the grid.
+
+    Returns:
+        One number for each place of the grid, row by row.
+
+    Raises:
+        UnexpandedError: The grid does not fit into the memory.
+
+    Example:
+        >>> found = gather("input", torch.arange(6).reshape(2, 3), [1, Along(0, [0, 2])], [2])
+        >>> [(number.index, number.value) for number in found.numbers()]
+        [((1, 0), 3.0), ((1, 2), 5.0)]
+    """
+    count = math.prod(shape)
+    if count > MOST_NUMBERS:
+        raise UnexpandedError("a sum", f"it has {count:,} terms, more than {MOST_NUMBERS:,}")
+    picks = tuple(
+        place
+        if isinstance(place, int)
+        else torch.tensor(place.places, dtype=torch.long).reshape(
+            [-1 if axis == place.axis else 1 for axis in range(len(shape))]
+        )
+        for place in axes
+    )
+    if not count:
+        return Gathered(operand, torch.zeros(0, dtype=torch.float64), axes, shape)
+    return Gathered(operand, doubles(x.detach()[picks].expand(tuple(shape))).reshape(-1), axes, shape)
+
+
+def lane(operand: str, x: torch.Tensor, dims: Iterable[int], place: Index) -> Gathered:
     """Read all numbers that lie along some dimensions through one place.
 
     Args:
+        operand: The parameter of the rule it came by.
         x: A tensor.
         dims: The dimensions to run along, not negative.
         place: An index in the tensor; what it says of `dims` does not matter.
 
     Returns:
-        The numbers in float64, one after the other, and their indices.
+        The numbers, one after the other.
 
     Example:
-        >>> numbers, places = lane(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), [0], (0, 1))
-        >>> numbers.tolist(), list(places)
-        ([2.0, 4.0], [(0, 1), (1, 1)])
+        >>> lane("input", torch.tensor([[1.0, 2.0], [3.0, 4.0]]), [0], (0, 1)).numbers()[1]
+        Number(operand='input', index=(1, 1), value=4.0)
     """
-    along = set(dims)
-    sides = [
-        range(n) if d in along else range(i, i + 1)
-        for d, (n, i) in enumerate(zip(x.shape, place, strict=True))
+    along = {dim: axis for axis, dim in enumerate(sorted(set(dims)))}
+    axes = [
+        Along(along[dim], range(side)) if dim in along else i
+        for dim, (side, i) in enumerate(zip(x.shape, place, strict=True))
     ]
-    block = x[tuple(slice(side.start, side.stop) for side in sides)]
-    return doubles(block).flatten(), product(*sides)
+    block = x[tuple(i if isinstance(i, int) else slice(None) for i in axes)]
+    return Gathered(operand, doubles(block).reshape(-1), axes, [x.shape[dim] for dim in along])
 
 
-def whole_place(place: Index, num_dims: int, dims: Sequence[int]) -> Index:
-    """Give the index in the input of a reduction from that in its output, with 0 where it was reduced.
+def spread_over(operand: str, x: torch.Tensor, shape: Sequence[int]) -> Gathered:
+    """Read the numbers of a tensor in the order of a shape to which it is broadcast.
 
     Args:
-        place: An index in the output, with or without the reduced dimensions.
-        num_dims: How many dimensions the input has.
-        dims: Those that were reduced, not negative.
+        operand: The parameter of the rule it came by.
+        x: A tensor.
+        shape: Of the result.
 
     Returns:
-        The index in the input.
+        One number for each place of the result.
 
     Example:
-        >>> whole_place((4, 5), 3, [1]), whole_place((4, 0, 5), 3, [1])
-        ((4, 0, 5), (4, 0, 5))
+        >>> spread_over("weight", torch.tensor([5.0, 6.0]), [2, 2]).values.tolist()
+        [5.0, 6.0, 5.0, 6.0]
     """
-    if len(place) == num_dims:
-        return place
-    rest = iter(place)
-    return tuple(0 if d in dims else next(rest) for d in range(num_dims))
+    first = len(shape) - x.ndim
+    axes = [0 if side == 1 else Along(first + dim, range(side)) for dim, side in enumerate(x.shape)]
+    return Gathered(operand, doubles(x).expand(tuple(shape)).reshape(-1), axes, shape)
 
 
 def dims_of(dim: int | Sequence[int] | None, num_dims: int) -> tuple[int, ...]:
@@ -173,58 +246,3 @@ def dims_of(dim: int | Sequence[int] | None, num_dims: int) -> tuple[int, ...]:
         return tuple(range(num_dims))
     given = (dim,) if isinstance(dim, int) else dim
     return tuple(sorted(d % num_dims for d in given))
-
-
-def terms_of(
-    operand: str, values: Sequence[float], places: Iterable[Index], parts: Sequence[float]
-) -> tuple[Term, ...]:
-    """Make a term of each number, with its part of the result.
-
-    Args:
-        operand: The parameter of the rule that the numbers came by.
-        values: The numbers.
-        places: Their indices.
-        parts: What each adds to the result.
-
-    Returns:
-        A term for each; of more than `MOST_TERMS` the last holds the parts of all the rest, without numbers.
-
-    Example:
-        >>> terms_of("input", [2.0, 4.0], [(0,), (1,)], [1.0, 2.0])[1]
-        Term(numbers=(Number(operand='input', index=(1,), value=4.0),), value=2.0)
-    """
-    listed = len(values) if len(values) <= MOST_TERMS else MOST_TERMS - 1
-    three = zip(islice(places, listed), values, parts, strict=False)
-    terms = [Term((Number(operand, place, value),), part) for place, value, part in three]
-    if listed < len(values):
-        terms.append(Term((), sum(parts[listed:])))
-    return tuple(terms)
-
-
-def renamed(done: Expansion, names: Mapping[str, str]) -> Expansion:
-    """Name operands as the call bound them, where that is not how they are called in the formula.
-
-    Args:
-        done: An expansion.
-        names: For a name in its terms the parameter that the call bound.
-
-    Returns:
-        The same with other operands.
-    """
-    terms = tuple(
-        Term(tuple(replace(n, operand=names.get(n.operand, n.operand)) for n in term.numbers), term.value)
-        for term in done.terms
-    )
-    return replace(done, terms=terms)
-
-
-def result(at: At) -> torch.Tensor:
-    """Give the tensor in which the number in question stands.
-
-    Args:
-        at: Which number is asked for.
-
-    Returns:
-        One of the operation's outputs.
-    """
-    return at.outputs[at.output]

@@ -1,25 +1,30 @@
-"""Embeddings: rows of a table, copied or put together."""
+"""Numbers of classes: rows of a table, copied or put together, and one-hot vectors."""
 # ruff: noqa: A001, A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from glassnet.arithmetic.elements import doubles, number, read
-from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.elements import Along, doubles, gather, number, read
+from glassnet.arithmetic.expansion import Expansion, Term
+from glassnet.arithmetic.numbers import factor, short
+from glassnet.arithmetic.reductions import extreme, mean_of
+from glassnet.arithmetic.terms import copy_of, products, sum_of
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from glassnet.arithmetic.expansion import At
 
 
-def embedding(
+def _embedding(
     at: At,
-    input: torch.Tensor,
-    weight: torch.Tensor,
+    input: Tensor,
+    weight: Tensor,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
@@ -27,37 +32,37 @@ def embedding(
     sparse: bool = False,
 ) -> Expansion:
     """Expand `embedding`: a number of the row that the index names; `max_norm` shortens it."""
-    if not isinstance(input, torch.Tensor) or input.is_floating_point():
+    if input.is_floating_point():
         input, weight = weight, input  # torch.embedding(weight, indices)
     which = number("input", input, at.index[:-1])
     row = int(which.value)
     taken = number("weight", weight, (row, at.index[-1]))
-    scale = 1.0
-    if max_norm is not None:
-        norm = float(torch.linalg.vector_norm(doubles(weight[row]), norm_type))
-        scale = max_norm / (norm + 1e-7) if norm > max_norm else 1.0  # 1e-7 as torch
+    norm = 0.0 if max_norm is None else float(torch.linalg.vector_norm(doubles(weight[row]), norm_type))
+    if max_norm is None or norm <= max_norm:
+        return copy_of(at, taken, which, formula="weight[input]")
+    scale = max_norm / (norm + 1e-7)  # 1e-7 as torch
     value = taken.value * scale
     return Expansion(
-        kind="copy",
-        formula="weight[input]" if scale == 1 else "weight[input]·max_norm/norm",
-        worked=f"weight[{row}, {at.index[-1]}] = {short(taken.value)}" + f"·{short(scale)}" * (scale != 1),
+        kind="function",
+        formula="weight[input]·max_norm/norm",
+        worked=f"{factor(taken.value)}·{short(max_norm)}/{short(norm)}",
         terms=(Term((taken, which), value),),
         value=value,
-        facts={"row": row},
+        facts={"row": row, "norm": norm},
     )
 
 
-def embedding_bag(
+def _embedding_bag(
     at: At,
-    input: torch.Tensor,
-    weight: torch.Tensor,
-    offsets: torch.Tensor | None = None,
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: torch.Tensor | None = None,
+    per_sample_weights: Tensor | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Expansion:
@@ -67,41 +72,45 @@ def embedding_bag(
     bag, column = at.index
     if input.ndim > 1:
         places = [(bag, i) for i in range(input.shape[1])]
+    elif offsets is None:
+        raise UnexpandedError("embedding_bag", "one-dimensional indices without offsets")
     else:
-        if offsets is None:
-            raise UnexpandedError("embedding_bag", "one-dimensional indices without offsets")
         start = int(read(offsets, (bag,)))
         end = int(read(offsets, (bag + 1,))) if bag + 1 < len(offsets) else len(input)
         places = [(i,) for i in range(start, end)]
     unseen = None if padding_idx is None else padding_idx % weight.shape[0]
-    chosen = [place for place in places if int(read(input, place)) != unseen]
-    rows = [number("weight", weight, (int(read(input, place)), column)) for place in chosen]
-    gains = [1.0 if per_sample_weights is None else read(per_sample_weights, place) for place in chosen]
-    divisor = max(len(rows), 1) if mode == "mean" else 1
-    parts = [row.value * gain / divisor for row, gain in zip(rows, gains, strict=True)]
-    texts = [factor(row.value) for row in rows]
-    if per_sample_weights is not None:
-        texts = [f"{text}·{factor(gain)}" for text, gain in zip(texts, gains, strict=True)]
-    terms = [
-        Term(
-            (row, *([Number("per_sample_weights", place, gain)] if per_sample_weights is not None else [])),
-            part,
-        )
-        for row, place, gain, part in zip(rows, chosen, gains, parts, strict=True)
-    ]
+    chosen = [(place, row) for place in places if (row := int(read(input, place))) != unseen]
+    rows = gather("weight", weight, [Along(0, [row for _, row in chosen]), column], [len(chosen)])
+    facts = {"bag": bag, "count": len(chosen)}
+    if not chosen:
+        return Expansion("constant", "0", "0", (), 0.0, facts)
     if mode == "max":
-        formula, worked, value = "max(weight[input])", f"max({joined(texts, ', ')})", max(parts, default=0.0)
-    else:
-        formula = "Σ weight[input]" + "·per_sample_weights" * (per_sample_weights is not None)
-        worked, value = joined(texts) or "0", sum(parts)
-        formula, worked = (
-            (f"{formula}/count", f"({worked})/{divisor}") if mode == "mean" else (formula, worked)
-        )
+        return _in_rows(extreme(at, rows, "max", facts))
+    if mode == "mean":
+        return _in_rows(mean_of(rows, facts=facts))
+    if per_sample_weights is None:
+        return _in_rows(sum_of(products([rows]), "Σ input", "sum", facts))
+    columns = [Along(0, list(places)) for places in zip(*(place for place, _ in chosen), strict=True)]
+    gains = gather("per_sample_weights", per_sample_weights, columns, [len(chosen)])
+    return sum_of(products([rows, gains]), "Σ weight[input]·per_sample_weights", facts=facts)
+
+
+def _in_rows(done: Expansion) -> Expansion:
+    """Name what was reduced: rows of the table."""
+    return replace(done, formula=done.formula.replace("input", "weight[input]"))
+
+
+def _one_hot(at: At, input: Tensor, num_classes: int = -1) -> Expansion:
+    which = number("input", input, at.index[:-1])
+    value = float(which.value == at.index[-1])
+    worked = f"[{short(which.value)} = {at.index[-1]}]"
     return Expansion(
-        kind={"max": "maximum"}.get(mode, mode),
-        formula=formula,
-        worked=worked,
-        terms=tuple(terms),
-        value=value,
-        facts={"count": len(rows), "bag": bag},
+        "condition", "[input = class]", worked, (Term((which,), value),), value, {"class": at.index[-1]}
     )
+
+
+RULES = {
+    "embedding": _embedding,
+    "embedding_bag": _embedding_bag,
+    "one_hot": _one_hot,
+}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from glassnet.arithmetic.call import Call, Replay, function_of, leaves, named
-from glassnet.arithmetic.rules import RULES
+from glassnet.arithmetic.call import FURTHER, Call, Replay, function_of, leaves, named
+from glassnet.arithmetic.rules import RULES, WITHOUT
 from glassnet.arithmetic.unexpanded import UnexpandedError
 from glassnet.trace.trace import Ref
 
@@ -28,9 +28,12 @@ SEVERAL = {
     "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d_with_indices",
-    "max", "min", "aminmax", "var_mean", "std_mean", "topk", "sort", "cummax", "cummin",
+    "max", "min", "median", "aminmax", "var_mean", "std_mean", "topk", "sort", "cummax", "cummin",
     "multi_head_attention_forward", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell",
 }  # fmt: skip
+# arguments that say where and in which form a number is put, and change none
+SAME_NUMBER = {"out", "dtype", "inplace", "keepdims", "_stacklevel"}
+OTHER_WORDS = {"axis": "dim"}  # as in NumPy
 
 
 def expand_call(name: str, function: str, at: At, args: tuple, kwargs: Mapping[str, Any]) -> Expansion:
@@ -55,7 +58,7 @@ def expand_call(name: str, function: str, at: At, args: tuple, kwargs: Mapping[s
         >>> y = torch.nn.functional.linear(x, weight, bias)
         >>> function = "torch.nn.functional.linear"
         >>> expand_call("linear", function, At((0, 0), (y,)), (x, weight, bias), {}).worked
-        '2·1 + 5·3 + 1 = 18'
+        '2·1 + 5·3 + 1'
     """
     try:
         return _expanded(name, function, at, args, kwargs)
@@ -68,13 +71,18 @@ def expand_call(name: str, function: str, at: At, args: tuple, kwargs: Mapping[s
 def _expanded(name: str, function: str, at: At, args: tuple, kwargs: Mapping[str, Any]) -> Expansion:
     rule = rule_of(name)
     if rule is None:
-        raise UnexpandedError(name)
+        raise UnexpandedError(name, WITHOUT.get(plain_name(name)))
     if isinstance(rule, Replay):
         return rule.way(at, Call(plain_name(name), function_of(function), args, kwargs, rule))
-    if at.output and plain_name(name) not in SEVERAL:  # running averages, and views of what was written into
-        raise UnexpandedError(name, "of what it changes only its result is worked out")
+    if at.output and plain_name(name) not in SEVERAL:
+        raise UnexpandedError(name, FURTHER)
+    dtype = kwargs.get("dtype")
+    whole = isinstance(dtype, torch.dtype) and not dtype.is_floating_point
+    if whole and any(x.is_floating_point() for x in args if isinstance(x, torch.Tensor)):
+        raise UnexpandedError(name, "its numbers are made whole ones first")
+    known = {OTHER_WORDS.get(key, key): content for key, content in kwargs.items() if key not in SAME_NUMBER}
     try:
-        bound = _signature(rule).bind(at, *args, **kwargs)
+        bound = _signature(rule).bind(at, *args, **known)
     except TypeError as error:
         raise UnexpandedError(name, f"its rule does not know these arguments: {error}") from None
     return rule(*bound.args, **bound.kwargs)

@@ -219,18 +219,36 @@ def of_one_number(at: At, function: Function, input: Operand) -> Expansion:
     )
 
 
-def plain(name: str) -> Callable[..., Expansion]:
-    """Make the rule of a function without settings.
-
-    Args:
-        name: Its name in `FUNCTIONS`.
-
-    Returns:
-        A rule.
-    """
+def _plain(name: str) -> Callable[..., Expansion]:
+    """Make the rule of a function without settings."""
     function = FUNCTIONS[name]
 
-    def rule(at: At, input: Operand, inplace: bool = False, *, out: object = None) -> Expansion:
+    def rule(at: At, input: Operand, inplace: bool = False) -> Expansion:
         return of_one_number(at, function, input)
 
     return rule
+
+
+OTHER_NAMES = {
+    "special_expit": "sigmoid",
+    "log_sigmoid": "logsigmoid",
+    "special_expm1": "expm1",
+    "special_log1p": "log1p",
+    "absolute": "abs",
+    "negative": "neg",
+    "pos": "positive",
+    "sgn": "sign",
+    "fix": "trunc",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "special_erf": "erf",
+    "special_erfc": "erfc",
+}
+WITH_SETTINGS = {"leaky_relu", "prelu", "rrelu", "elu", "celu", "gelu", "gelu_tanh", "hardtanh", "hardshrink",
+    "softshrink", "softplus", "threshold", "logit"}  # fmt: skip  # their rules stand among the activations
+RULES = {name: _plain(name) for name in FUNCTIONS if name not in WITH_SETTINGS}
+RULES |= {other: RULES[name] for other, name in OTHER_NAMES.items()}

@@ -3,6 +3,7 @@
 The coefficients are not written down again here: the operation is done again in float64 on zeros, and the
 derivative of the one number in question is taken. For a linear operation these are its exact coefficients.
 """
+# ruff: noqa: A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
@@ -12,33 +13,28 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows
 
-from glassnet.arithmetic.copies import copy_of, unravelled
+from glassnet.arithmetic.call import Replay
+from glassnet.arithmetic.copies import unravelled
+from glassnet.arithmetic.elements import Along, gather, number
 from glassnet.arithmetic.expansion import Number, Term
-from glassnet.arithmetic.gather import MOST_TERMS, number_at, sum_of_terms
+from glassnet.arithmetic.terms import copy_of, sum_of
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from torch import Tensor
+
     from glassnet.arithmetic.call import Call
     from glassnet.arithmetic.expansion import At, Expansion, Index
 
-Part = tuple[
-    str, torch.Tensor, "Index", torch.Tensor
-]  # operand, tensor, where a piece of it begins, coefficients
+# operand, tensor, where a piece of it begins, coefficients of its numbers
+Part = tuple[str, "Tensor", "Index", "Tensor"]
 
 
-def linear_map(at: At, call: Call) -> Expansion:
-    """Work out one number of an operation that is linear in what it reads.
-
-    Args:
-        at: Which number.
-        call: Of the operation.
-
-    Returns:
-        The sum of coefficient times number.
-    """
-    leaves: list[tuple[str, torch.Tensor, torch.Tensor]] = []
+def _linear_map(at: At, call: Call) -> Expansion:
+    """Expand an operation that is linear in all that it reads."""
+    leaves: list[tuple[str, Tensor, Tensor]] = []
 
     def zeros(operand: str, content: Any) -> Any:
         if not isinstance(content, torch.Tensor):
@@ -57,9 +53,9 @@ def linear_map(at: At, call: Call) -> Expansion:
     return _weighted(at, parts)
 
 
-def interpolate(
+def _interpolate(
     at: At,
-    input: torch.Tensor,  # noqa: A002 - PyTorch's name
+    input: Tensor,
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
@@ -67,26 +63,12 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Expansion:
-    """Work out one number of `interpolate` (`Upsample`), in any mode.
-
-    Args:
-        at: Which number.
-        input: N×C×….
-        size: Of the output.
-        scale_factor: Of the output to the input.
-        mode: `nearest`, `nearest-exact`, `linear`, `bilinear`, `bicubic`, `trilinear` or `area`.
-        align_corners: Whether corners meet corners, or edges meet edges.
-        recompute_scale_factor: Whether the factor is taken from the sizes again.
-        antialias: Whether a smaller picture is smoothed.
-
-    Returns:
-        The sum of coefficient times number.
-    """
+    """Expand `interpolate` (`Upsample`), in any mode."""
     if not input.is_floating_point() and not mode.startswith("nearest"):
         raise UnexpandedError("interpolate", "whole numbers are rounded on the way")
     size = size if size is None or isinstance(size, int) else tuple(map(int, size))
 
-    def run(plane: torch.Tensor) -> torch.Tensor:
+    def run(plane: Tensor) -> Tensor:
         return F.interpolate(
             plane, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
         )  # pyright: ignore[reportCallIssue]
@@ -96,38 +78,26 @@ def interpolate(
         code = run(torch.arange(math.prod(side), dtype=torch.float64).reshape(1, 1, *side))[0, 0][
             at.index[2:]
         ]
-        return copy_of(at, number_at("input", input, (*at.index[:2], *unravelled(int(code), side))))
+        return copy_of(at, number("input", input, (*at.index[:2], *unravelled(int(code), side))))
     return _in_one_plane(at, input, run, (0, 0, *at.index[2:]))
 
 
-def grid_sample(
+def _grid_sample(
     at: At,
-    input: torch.Tensor,  # noqa: A002 - PyTorch's name
-    grid: torch.Tensor,
+    input: Tensor,
+    grid: Tensor,
     mode: str = "bilinear",
     padding_mode: str = "zeros",
     align_corners: bool | None = None,
 ) -> Expansion:
-    """Work out one number of `grid_sample`, as a function of its input.
-
-    Args:
-        at: Which number.
-        input: N×C×(D×)H×W.
-        grid: N×(D×)H×W×2 or 3; −1 to 1 from edge to edge.
-        mode: `bilinear`, `nearest` or `bicubic`.
-        padding_mode: `zeros`, `border` or `reflection`.
-        align_corners: Whether −1 and 1 are the centres of the outer numbers, or their edges.
-
-    Returns:
-        The sum of coefficient times number; `x`, `y` (and `z`) are read from the grid.
-    """
+    """Expand `grid_sample` as a function of its input; where it looks is in the facts `x`, `y` (and `z`)."""
     sample, _, *place = at.index
     point = grid[(sample, *place)].detach().cpu()
     there = point.reshape(1, *[1] * len(place), len(place))
     if mode != "nearest":  # which of two numbers is nearer is decided as PyTorch decided it
         there = there.double()
 
-    def run(plane: torch.Tensor) -> torch.Tensor:
+    def run(plane: Tensor) -> Tensor:
         return F.grid_sample(plane.to(there.dtype), there, mode, padding_mode, bool(align_corners))
 
     facts = dict(zip("xyz", point.double().tolist(), strict=False))
@@ -136,8 +106,8 @@ def grid_sample(
 
 def _in_one_plane(
     at: At,
-    tensor: torch.Tensor,
-    run: Callable[[torch.Tensor], torch.Tensor],
+    tensor: Tensor,
+    run: Callable[[Tensor], Tensor],
     index: Index,
     facts: dict[str, float] | None = None,
 ) -> Expansion:
@@ -150,7 +120,7 @@ def _in_one_plane(
     return _weighted(at, [("input", tensor, corner, coefficients[0])], facts)
 
 
-def _derivatives(element: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+def _derivatives(element: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
     if not element.requires_grad:
         return [torch.zeros_like(leaf) for leaf in leaves]
     try:
@@ -164,20 +134,29 @@ def _derivatives(element: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[
 
 def _weighted(at: At, parts: Sequence[Part], facts: dict[str, float] | None = None) -> Expansion:
     """Sum coefficient times number over the coefficients that are not zero."""
-    terms = []
+    terms: list[Term] = []
     for operand, tensor, corner, coefficients in parts:
         places = coefficients.nonzero()
-        if len(places) > MOST_TERMS:
-            raise UnexpandedError("a sum", f"it has {len(places):,} terms, more than {MOST_TERMS:,}")
+        columns = (places + torch.tensor(corner, dtype=torch.long)).T.tolist()
+        axes = [Along(0, column) for column in columns]
+        numbers = gather(operand, tensor, axes, [len(places)]).numbers()
         weights = coefficients[tuple(places.T)].tolist()
-        for place, weight in zip(places.tolist(), weights, strict=True):
-            index = tuple(start + step for start, step in zip(corner, place, strict=True))
-            number = number_at(operand, tensor, index)
-            numbers = (number,) if weight == 1 else (Number("coefficient", None, weight), number)
-            terms.append(Term(numbers, weight * number.value))
+        for weight, own in zip(weights, numbers, strict=True):
+            factors = (own,) if weight == 1 else (Number("coefficient", None, weight), own)
+            terms.append(Term(factors, weight * own.value))
     if len(terms) == 1 and len(terms[0].numbers) == 1:
         return copy_of(at, terms[0].numbers[0])
     plain = all(len(term.numbers) == 1 for term in terms)
     names = list(dict.fromkeys(operand for operand, *_ in parts))
     formula = " + ".join(f"Σ {name}" if plain else f"Σ coefficient·{name}" for name in names)
-    return sum_of_terms(terms, formula=formula, kind="sum" if plain else "sum_of_products", facts=facts)
+    return sum_of(terms, formula, "sum" if plain else "sum_of_products", facts)
+
+
+RULES = {
+    "interpolate": _interpolate,
+    "grid_sample": _grid_sample,
+    "fold": Replay(_linear_map),
+    "affine_grid": Replay(_linear_map, ("theta",), ("theta",)),
+    "index_add": Replay(_linear_map, ("input", "dim", "index", "source"), ("input", "source")),
+    "scatter_add": Replay(_linear_map, ("input", "dim", "index", "src"), ("input", "src")),
+}

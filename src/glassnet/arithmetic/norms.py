@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from glassnet.arithmetic.elements import lane, number, read, renamed, terms_of
+from glassnet.arithmetic.elements import Along, gather, lane, number
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short, shown, written
+from glassnet.arithmetic.numbers import factor, joined, short, written
+from glassnet.arithmetic.terms import added, renamed, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import Tensor
+
+    from glassnet.arithmetic.elements import Gathered
     from glassnet.arithmetic.expansion import At, Index
 
-
-SWAPPED = {  # torch.batch_norm takes weight and bias where F.batch_norm takes the running statistics
-    "running_mean": "weight",
-    "running_var": "bias",
-    "weight": "running_mean",
-    "bias": "running_var",
-}
+SWAPPED = {"running_mean": "weight", "running_var": "bias", "weight": "running_mean", "bias": "running_var"}
 
 
 class Moments(NamedTuple):
@@ -34,233 +32,202 @@ class Moments(NamedTuple):
     facts: dict[str, float | int | str]
 
 
-def _taken(numbers: torch.Tensor, over: str) -> Moments:
-    """Take mean and variance (divided by n) over some numbers, in float64."""
-    center = float(numbers.mean())
-    variance = float(((numbers - center) ** 2).mean())
+def _taken(input: Tensor, dims: Sequence[int], place: Index, channels: slice | None = None) -> Moments:
+    """Take mean and variance (divided by n) along some dimensions, perhaps of some channels only."""
+    of_these = input if channels is None else input[:, channels]
+    within = place if channels is None else (place[0], 0, *place[2:])
+    values = lane("input", of_these, dims, within).values
+    center = float(values.mean())
+    variance = float(((values - center) ** 2).mean())
     facts: dict[str, float | int | str] = {
         "mean": center,
         "variance": variance,
-        "count": numbers.numel(),
-        "over": over,
+        "count": len(values),
+        "over": _over(dims, place, channels),
     }
     return Moments(Number("mean", None, center), Number("variance", None, variance), facts)
 
 
-def _stored(mean: torch.Tensor, variance: torch.Tensor, channel: int) -> Moments:
+def _stored(mean: Tensor, variance: Tensor, channel: int) -> Moments:
     """Read mean and variance that training has left."""
     one, two = number("running_mean", mean, (channel,)), number("running_var", variance, (channel,))
     return Moments(one, two, {"mean": one.value, "variance": two.value})
 
 
-def _over(shape: Sequence[int], fixed: dict[int, int | slice]) -> str:
+def _over(dims: Sequence[int], place: Index, channels: slice | None = None) -> str:
     """Write which part of the input was taken: `input[:, 3, :, :]`."""
-    places = [fixed.get(d, slice(None)) for d in range(len(shape))]
-    texts = [f"{p.start}:{p.stop}" if isinstance(p, slice) and p.stop else str(p) for p in places]
-    return f"input[{', '.join(':' if 'slice' in text else text for text in texts)}]"
+    texts = [":" if dim in dims else str(i) for dim, i in enumerate(place)]
+    if channels is not None:
+        texts[1] = f"{channels.start}:{channels.stop}"
+    return f"input[{', '.join(texts)}]"
 
 
 def _normalised(
-    x: Number, moments: Moments, eps: float, weight: Number | None, bias: Number | None
+    at: At,
+    input: Tensor,
+    moments: Moments,
+    eps: float,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    place: Index,
 ) -> Expansion:
+    """Expand (input − mean)/√(variance + eps)·weight + bias; `place` is that of weight and bias."""
+    x, gain = number("input", input, at.index), None if weight is None else number("weight", weight, place)
+    shift = None if bias is None else number("bias", bias, place)
     mean, variance, facts = moments
     formula = f"(input − {mean.operand})/√({variance.operand} + eps)"
-    formula += "·weight" * (weight is not None) + " + bias" * (bias is not None)
+    formula += "·weight" * (gain is not None) + " + bias" * (shift is not None)
     inverse = variance.value + eps
     scaled = (x.value - mean.value) / math.sqrt(inverse) if inverse > 0 else math.nan
-    used = (x, mean, variance, Number("eps", None, eps))
-    if weight is not None:
-        scaled *= weight.value
-        used += (weight,)
-    terms = (Term(used, scaled),) if bias is None else (Term(used, scaled), Term((bias,), bias.value))
-    names = {n.operand: n.value for n in (*used, *((bias,) if bias else ()))}
+    used = (x, mean, variance, Number("eps", None, eps), *((gain,) if gain else ()))
+    terms = (Term(used, scaled * (gain.value if gain else 1.0)), *added(shift))
     return Expansion(
         kind="normalisation",
         formula=formula,
-        worked=written(formula, names),
+        worked=written(formula, {n.operand: n.value for term in terms for n in term.numbers}),
         terms=terms,
-        value=scaled + (bias.value if bias else 0.0),
+        value=sum(term.value for term in terms),
         facts={**facts, "eps": eps},
     )
 
 
-def _maybe(operand: str, x: torch.Tensor | None, place: Index) -> Number | None:
-    return None if x is None else number(operand, x, place)
-
-
-def batch_norm(
+def _batch_norm(
     at: At,
-    input: torch.Tensor,
-    running_mean: torch.Tensor | None,
-    running_var: torch.Tensor | None,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
     cudnn_enabled: bool | None = None,
 ) -> Expansion:
-    """Expand `batch_norm` (Ioffe and Szegedy 2015).
-
-    In training mean and variance are those of the channel in this batch, else those that were stored. The
-    last argument is there only in `torch.batch_norm`, which takes weight and bias before them.
-    """
-    if cudnn_enabled is not None:
-        done = batch_norm(at, input, weight, bias, running_mean, running_var, training, momentum, eps)
-        return renamed(done, SWAPPED)
-    channel = at.index[1]
-    if training or running_mean is None or running_var is None:
-        moments = _taken(lane_of_channel(input, at.index), _over(input.shape, {1: channel}))
-    else:
-        moments = _stored(running_mean, running_var, channel)
-    x = number("input", input, at.index)
-    own = (channel,)
-    return _normalised(x, moments, eps, _maybe("weight", weight, own), _maybe("bias", bias, own))
+    """Expand `batch_norm` (Ioffe and Szegedy 2015): mean and variance of the channel, here or stored."""
+    four, dims = (running_mean, running_var, weight, bias), [0, *range(2, input.ndim)]
+    return _of_channel(at, input, four, training, eps, dims, cudnn_enabled)
 
 
-def lane_of_channel(input: torch.Tensor, place: Index) -> torch.Tensor:
-    """Read all numbers of a batch that lie in the channel of a place.
-
-    Args:
-        input: N×C×…
-        place: An index in it.
-
-    Returns:
-        The numbers, in float64.
-    """
-    return lane(input, [d for d in range(input.ndim) if d != 1], place)[0]
-
-
-def instance_norm(
+def _instance_norm(
     at: At,
-    input: torch.Tensor,
-    running_mean: torch.Tensor | None = None,
-    running_var: torch.Tensor | None = None,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
     cudnn_enabled: bool | None = None,
 ) -> Expansion:
-    """Expand `instance_norm` (Ulyanov et al. 2016): mean and variance of one channel of one sample.
+    """Expand `instance_norm` (Ulyanov et al. 2016): mean and variance of one channel of one sample."""
+    four, dims = (running_mean, running_var, weight, bias), range(2, input.ndim)
+    return _of_channel(at, input, four, use_input_stats, eps, dims, cudnn_enabled)
 
-    The last argument is there only in `torch.instance_norm`, which takes weight and bias before them.
-    """
-    if cudnn_enabled is not None:
-        done = instance_norm(
-            at, input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
-        )
-        return renamed(done, SWAPPED)
-    sample, channel = at.index[:2]
-    if use_input_stats or running_mean is None or running_var is None:
-        numbers, _ = lane(input, range(2, input.ndim), at.index)
-        moments = _taken(numbers, _over(input.shape, {0: sample, 1: channel}))
+
+def _of_channel(
+    at: At,
+    input: Tensor,
+    four: tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None],
+    fresh: bool,
+    eps: float,
+    dims: Sequence[int],
+    cudnn_enabled: bool | None,
+) -> Expansion:
+    """Expand a norm of channels; `torch.batch_norm` has one argument more than `F`'s, and another order."""
+    own_order = cudnn_enabled is not None
+    running_mean, running_var, weight, bias = (*four[2:], *four[:2]) if own_order else four
+    channel = at.index[1]
+    if fresh or running_mean is None or running_var is None:
+        moments = _taken(input, dims, at.index)
     else:
         moments = _stored(running_mean, running_var, channel)
-    x = number("input", input, at.index)
-    own = (channel,)
-    return _normalised(x, moments, eps, _maybe("weight", weight, own), _maybe("bias", bias, own))
+    done = _normalised(at, input, moments, eps, weight, bias, (channel,))
+    return renamed(done, SWAPPED) if own_order else done
 
 
-def layer_norm(
+def _layer_norm(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     normalized_shape: Sequence[int],
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     eps: float = 1e-5,
     cudnn_enable: bool = True,
 ) -> Expansion:
     """Expand `layer_norm` (Ba et al. 2016): mean and variance over the last dimensions."""
     first = input.ndim - len(normalized_shape)
-    numbers, _ = lane(input, range(first, input.ndim), at.index)
-    moments = _taken(numbers, _over(input.shape, dict(enumerate(at.index[:first]))))
-    own = at.index[first:]
-    x = number("input", input, at.index)
-    return _normalised(x, moments, eps, _maybe("weight", weight, own), _maybe("bias", bias, own))
+    moments = _taken(input, range(first, input.ndim), at.index)
+    return _normalised(at, input, moments, eps, weight, bias, at.index[first:])
 
 
-def group_norm(
+def _group_norm(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     num_groups: int,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> Expansion:
     """Expand `group_norm` (Wu and He 2018): mean and variance over a group of channels of one sample."""
-    sample, channel = at.index[:2]
     size = input.shape[1] // num_groups
-    first = channel // size * size
-    group = slice(first, first + size)
-    numbers, _ = lane(input[sample, group], range(input.ndim - 1), (0,) * (input.ndim - 1))
-    moments = _taken(numbers, _over(input.shape, {0: sample, 1: group}))
-    x = number("input", input, at.index)
-    own = (channel,)
-    return _normalised(x, moments, eps, _maybe("weight", weight, own), _maybe("bias", bias, own))
+    first = at.index[1] // size * size
+    moments = _taken(input, range(1, input.ndim), at.index, slice(first, first + size))
+    return _normalised(at, input, moments, eps, weight, bias, (at.index[1],))
 
 
-def rms_norm(
+def _rms_norm(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     normalized_shape: Sequence[int],
-    weight: torch.Tensor | None = None,
+    weight: Tensor | None = None,
     eps: float | None = None,
 ) -> Expansion:
     """Expand `rms_norm` (Zhang and Sennrich 2019): over the root of the mean square, no mean taken off."""
     first = input.ndim - len(normalized_shape)
-    numbers, _ = lane(input, range(first, input.ndim), at.index)
-    square = float((numbers**2).mean())
-    small = _machine_eps(input.dtype) if eps is None else eps
-    x, gain = number("input", input, at.index), _maybe("weight", weight, at.index[first:])
-    formula = "input/√(mean_square + eps)" + "·weight" * (gain is not None)
-    used = (x, Number("mean_square", None, square), Number("eps", None, small), *((gain,) if gain else ()))
-    inverse = square + small
-    value = x.value / math.sqrt(inverse) * (gain.value if gain else 1.0) if inverse > 0 else math.nan
+    dims = range(first, input.ndim)
+    values = lane("input", input, dims, at.index).values
+    square = float((values**2).mean())
+    if eps is None:  # what torch adds then: that of the type it computes in
+        eps = torch.finfo(
+            torch.float32 if input.dtype in {torch.float16, torch.bfloat16} else input.dtype
+        ).eps
+    x = number("input", input, at.index)
+    gain = () if weight is None else (number("weight", weight, at.index[first:]),)
+    formula = "input/√(mean_square + eps)" + "·weight" * len(gain)
+    used = (x, Number("mean_square", None, square), Number("eps", None, eps), *gain)
+    inverse = square + eps
+    value = math.prod((x.value / math.sqrt(inverse), *(n.value for n in gain))) if inverse > 0 else math.nan
     return Expansion(
         kind="normalisation",
         formula=formula,
         worked=written(formula, {n.operand: n.value for n in used}),
         terms=(Term(used, value),),
         value=value,
-        facts={
-            "mean_square": square,
-            "count": numbers.numel(),
-            "over": _over(input.shape, dict(enumerate(at.index[:first]))),
-            "eps": small,
-        },
+        facts={"mean_square": square, "count": len(values), "over": _over(dims, at.index), "eps": eps},
     )
 
 
-def _machine_eps(dtype: torch.dtype) -> float:
-    """Give what torch adds where no eps is given: that of the type it computes in."""
-    return torch.finfo(torch.float32 if dtype in {torch.float16, torch.bfloat16} else dtype).eps
-
-
-def local_response_norm(
-    at: At, input: torch.Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+def _local_response_norm(
+    at: At, input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Expansion:
     """Expand `local_response_norm` (Krizhevsky et al. 2012): over the squares of the channels around."""
-    channel = at.index[1]
-    first = channel - size // 2
-    last = channel + (size - 1) // 2
-    around = range(max(first, 0), min(last, input.shape[1] - 1) + 1)
-    places = [(at.index[0], c, *at.index[2:]) for c in around]
-    values = [read(input, place) for place in places]
-    x = number("input", input, at.index)
-    total = sum(value**2 for value in values)
+    first = at.index[1] - size // 2
+    around = slice(max(first, 0), first + size)
+    values = lane("input", input[:, around], [1], (at.index[0], 0, *at.index[2:])).values
+    x, total = number("input", input, at.index), float((values**2).sum())
     value = x.value / (k + alpha * total / size) ** beta
-    squares = joined([f"{factor(v)}²" for v in values])
+    squares = joined(values.tolist(), lambda v: f"{factor(v)}²")
     return Expansion(
         kind="normalisation",
         formula="input/(k + alpha·Σ input²/size)^beta",
         worked=f"{short(x.value)}/({short(k)} + {short(alpha)}·({squares})/{size})^{short(beta)}",
-        terms=(Term((x,), value), *terms_of("input", values, places, [0.0] * len(values))),
+        terms=(Term((x,), value),),
         value=value,
         facts={
             "squares": total,
+            "over": _over([], at.index, slice(around.start, around.start + len(values))),
             "size": size,
             "padded": size - len(values),
             "alpha": alpha,
@@ -270,60 +237,65 @@ def local_response_norm(
     )
 
 
-def normalize(
-    at: At,
-    input: torch.Tensor,
-    p: float = 2.0,
-    dim: int | Sequence[int] = 1,
-    eps: float = 1e-12,
-    out: object = None,
+def _normalize(
+    at: At, input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12
 ) -> Expansion:
     """Expand `F.normalize`: over the norm along a dimension, or over eps where the norm is smaller."""
     dims = [d % input.ndim for d in ((dim,) if isinstance(dim, int) else dim)]
-    numbers, places = lane(input, dims, at.index)
-    sizes = numbers.abs()
+    sizes = lane("input", input, dims, at.index).values.abs()
     norm = float(sizes.max() if math.isinf(p) else (sizes**p).sum() ** (1 / p))
     x = number("input", input, at.index)
-    value = x.value / max(norm, eps)
-    formula = {2.0: "input/max(√(Σ input²), eps)", 1.0: "input/max(Σ |input|, eps)"}.get(
-        float(p), "input/max((Σ |input|^p)^(1/p), eps)"
+    length = {2.0: "√(Σ input²)", 1.0: "Σ |input|", math.inf: "max(|input|)"}.get(
+        float(p), "(Σ |input|^p)^(1/p)"
     )
+    value = x.value / max(norm, eps)
     return Expansion(
         kind="normalisation",
-        formula=formula,
+        formula=f"input/max({length}, eps)",
         worked=f"{short(x.value)}/max({short(norm)}, {short(eps)})",
-        terms=(
-            Term((x, Number("norm", None, norm), Number("eps", None, eps)), value),
-            *terms_of("input", numbers.tolist(), places, [0.0] * numbers.numel()),
-        ),
+        terms=(Term((x, Number("norm", None, norm), Number("eps", None, eps)), value),),
         value=value,
-        facts={"norm": norm, "p": float(p), "count": numbers.numel(), "eps": eps},
+        facts={"norm": norm, "p": float(p), "count": len(sizes), "over": _over(dims, at.index), "eps": eps},
     )
 
 
-def cosine_similarity(
-    at: At, x1: torch.Tensor, x2: torch.Tensor, dim: int = 1, eps: float = 1e-8
-) -> Expansion:
+def _cosine_similarity(at: At, x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Expansion:
     """Expand `cosine_similarity`: products over both norms, each at least eps; its terms add up to it."""
-    one, two = torch.broadcast_tensors(x1.detach(), x2.detach())
-    dim %= one.ndim
+    shape = torch.broadcast_shapes(x1.shape, x2.shape)
+    dim %= len(shape)
     place = (*at.index[:dim], 0, *at.index[dim:])
-    a, places = lane(one, [dim], place)
-    b, _ = lane(two, [dim], place)
-    norms = [max(float((v**2).sum()) ** 0.5, eps) for v in (a, b)]
-    parts = a * b / (norms[0] * norms[1])
-    terms = [
-        Term((number("x1", x1, p), number("x2", x2, p)), float(part))
-        for p, part in zip(places, parts, strict=True)
-    ]
-    products = joined(
-        [f"{factor(m)}·{factor(n)}" for m, n in zip(shown(a.tolist()), shown(b.tolist()), strict=True)]
-    )
+    a, b = (_along(name, x, shape, dim, place) for name, x in (("x1", x1), ("x2", x2)))
+    norms = [max(float((v.values**2).sum()) ** 0.5, eps) for v in (a, b)]
+    parts = a.values * b.values / (norms[0] * norms[1])
+    pairs = list(zip(a.values.tolist(), b.values.tolist(), strict=True))
+    products = joined(pairs, lambda pair: f"{factor(pair[0])}·{factor(pair[1])}")
     return Expansion(
         kind="sum_of_products",
         formula="Σ x1·x2/(max(‖x1‖, eps)·max(‖x2‖, eps))",
         worked=f"({products})/({short(norms[0])}·{short(norms[1])})",
-        terms=tuple(terms),
+        terms=terms_of([a, b], parts),
         value=float(parts.sum()),
-        facts={"norm_x1": norms[0], "norm_x2": norms[1], "count": len(terms), "eps": eps},
+        facts={"norm_x1": norms[0], "norm_x2": norms[1], "count": len(pairs), "eps": eps},
     )
+
+
+def _along(operand: str, x: Tensor, shape: Sequence[int], dim: int, place: Index) -> Gathered:
+    """Read a lane of a tensor as it is when broadcast to a shape."""
+    first, count = len(shape) - x.ndim, shape[dim]
+    axes = [
+        Along(0, [0] * count if side == 1 else range(count)) if d == dim else 0 if side == 1 else place[d]
+        for d, side in enumerate(x.shape, start=first)
+    ]
+    return gather(operand, x, axes, [count])
+
+
+RULES = {
+    "batch_norm": _batch_norm,
+    "instance_norm": _instance_norm,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "rms_norm": _rms_norm,
+    "local_response_norm": _local_response_norm,
+    "normalize": _normalize,
+    "cosine_similarity": _cosine_similarity,
+}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-Item = TypeVar("Item")
 
 MINUS = "−"
 WHOLE = 1e9  # whole numbers above this are written with an exponent
@@ -60,38 +58,26 @@ def factor(number: float) -> str:
     return f"({text})" if text.startswith(MINUS) else text
 
 
-def joined(pieces: Sequence[Callable[[], str]] | Sequence[str], sign: str = " + ") -> str:
-    """Join the pieces of a long sum on one line: all of them up to twelve, else the first three and the last.
+def joined(items: Sequence[Any], write: Callable[[Any], str] = factor, sign: str = " + ") -> str:
+    """Write a sum (or a product, or a list) on one line: twelve pieces at most, else the first and the last.
 
     Args:
-        pieces: Their texts, or functions that write them (only those shown are called).
+        items: Numbers, or what `write` takes; only those that are shown are written.
+        write: Gives the text of a piece.
         sign: What stands between two.
 
     Returns:
-        The line.
+        The line; a negative number at its beginning has no brackets, `0` where there is nothing.
 
     Example:
-        >>> joined([str(n) for n in range(100)])
-        '0 + 1 + 2 + … + 99'
+        >>> joined(range(100)), joined([-1, -2]), joined([2, 3], "{}²".format)
+        ('0 + 1 + 2 + … + 99', '−1 + (−2)', '2² + 3²')
     """
-    shown = list(pieces) if len(pieces) <= MOST_PIECES else [*pieces[:FIRST_PIECES], "…", pieces[-1]]
-    return sign.join(piece if isinstance(piece, str) else piece() for piece in shown)
-
-
-def shown(items: Sequence[Item]) -> list[Item]:
-    """Keep of a long list only what `joined` will show, and as much more that it still sees a long one.
-
-    Args:
-        items: Numbers of a sum, before they are written.
-
-    Returns:
-        All of them up to twelve, else the first twelve and the last.
-
-    Example:
-        >>> joined([str(n) for n in shown(range(100_000))])
-        '0 + 1 + 2 + … + 99999'
-    """
-    return list(items) if len(items) <= MOST_PIECES else [*items[:MOST_PIECES], items[-1]]
+    if len(items) <= MOST_PIECES:
+        texts = [write(item) for item in items]
+    else:
+        texts = [*(write(item) for item in items[:FIRST_PIECES]), "…", write(items[-1])]
+    return re.sub(rf"^\(({MINUS}[^()]*)\)(?![²^])", r"\1", sign.join(texts)) or "0"
 
 
 def written(formula: str, names: Mapping[str, float | str]) -> str:

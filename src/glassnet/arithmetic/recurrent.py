@@ -10,11 +10,14 @@ import torch
 
 from glassnet.arithmetic.elements import doubles
 from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, written
+from glassnet.arithmetic.numbers import joined, written
+from glassnet.arithmetic.terms import added, product_text
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from torch import Tensor
 
     from glassnet.arithmetic.expansion import At
 
@@ -25,10 +28,10 @@ Kind = Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
 class Weights:
     """The parameters of one layer in one direction, in float64."""
 
-    input: torch.Tensor  # G·H×I
-    hidden: torch.Tensor  # G·H×H
-    input_bias: torch.Tensor  # G·H
-    hidden_bias: torch.Tensor
+    input: Tensor  # G·H×I
+    hidden: Tensor  # G·H×H
+    input_bias: Tensor  # G·H
+    hidden_bias: Tensor
     places: tuple[str, ...]  # how they are called: params[0], …
 
 
@@ -36,12 +39,12 @@ class Weights:
 class Step:
     """One time step of one layer: what went in, the gates, what came out; each tensor a row of H numbers."""
 
-    x: torch.Tensor
-    before: torch.Tensor
-    cell_before: torch.Tensor
-    gates: dict[str, torch.Tensor]
-    hidden: torch.Tensor
-    cell: torch.Tensor
+    x: Tensor
+    before: Tensor
+    cell_before: Tensor
+    gates: dict[str, Tensor]
+    hidden: Tensor
+    cell: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,35 @@ class Stack:
     """Recurrent layers one above the other, as PyTorch was given them."""
 
     kind: Kind
-    input: torch.Tensor  # T×N×I
-    states: Sequence[torch.Tensor]  # each L·D×N×H: hidden numbers, and cells of an lstm
-    params: Sequence[torch.Tensor]
+    input: Tensor  # T×N×I
+    states: Sequence[Tensor]  # each L·D×N×H: hidden numbers, and cells of an lstm
+    params: Sequence[Tensor]
     biases: bool
     directions: int
 
     def weights(self, own: int) -> Weights:
-        """Give the parameters of one layer in one direction."""
+        """Give the parameters of one layer in one direction.
+
+        Args:
+            own: Its number: layers from below, directions in turn.
+
+        Returns:
+            Its parameters.
+        """
         each = 4 if self.biases else 2
         names = tuple(f"params[{own * each + i}]" for i in range(each))
         return _weights(self.params[own * each : (own + 1) * each], names)
 
-    def start(self, own: int, sample: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give the hidden numbers and cells before the first step."""
+    def start(self, own: int, sample: int) -> tuple[Tensor, Tensor]:
+        """Give what stands before the first step.
+
+        Args:
+            own: The number of the layer and direction.
+            sample: Of the batch.
+
+        Returns:
+            Hidden numbers, and cells.
+        """
         rows = [doubles(state[own, sample]) for state in self.states]
         return rows[0], rows[-1]
 
@@ -79,7 +97,7 @@ class Where:
     of_cell: bool
 
 
-def _step(kind: Kind, x: torch.Tensor, before: torch.Tensor, cell: torch.Tensor, w: Weights) -> Step:
+def _step(kind: Kind, x: Tensor, before: Tensor, cell: Tensor, w: Weights) -> Step:
     """Do one step (Hochreiter and Schmidhuber 1997; Cho et al. 2014; Elman 1990), as PyTorch defines it."""
     from_input = w.input @ x + w.input_bias
     from_hidden = w.hidden @ before + w.hidden_bias
@@ -100,8 +118,8 @@ def _step(kind: Kind, x: torch.Tensor, before: torch.Tensor, cell: torch.Tensor,
 
 def _run(
     kind: Kind,
-    inputs: torch.Tensor,
-    start: tuple[torch.Tensor, torch.Tensor],
+    inputs: Tensor,
+    start: tuple[Tensor, Tensor],
     w: Weights,
     times: Sequence[int],
 ) -> list[Step]:
@@ -114,7 +132,7 @@ def _run(
     return steps
 
 
-def _weights(params: Sequence[torch.Tensor], names: tuple[str, ...]) -> Weights:
+def _weights(params: Sequence[Tensor], names: tuple[str, ...]) -> Weights:
     matrices = [doubles(p) for p in params]
     none = torch.zeros(matrices[0].shape[0], dtype=torch.float64)
     input_bias, hidden_bias = matrices[2:] or (none, none)
@@ -199,23 +217,22 @@ def _gru_number(step: Step, unit: int) -> Expansion:
 
 def _rnn_number(kind: Kind, step: Step, unit: int, w: Weights) -> Expansion:
     """Expand tanh or ReLU of a sum of products; the terms add up to that sum, the fact `a`."""
-    terms, texts = [], []
-    for name, matrix, x in (("x", w.input, step.x), ("h", w.hidden, step.before)):
-        operand = w.places[0 if name == "x" else 1]
+    terms: list[Term] = []
+    for name, operand, matrix, x in zip(
+        "xh", w.places, (w.input, w.hidden), (step.x, step.before), strict=False
+    ):
         for j, (weight, value) in enumerate(zip(matrix[unit].tolist(), x.tolist(), strict=True)):
-            numbers = (Number(operand, (unit, j), weight), Number(name, None, value))
-            terms.append(Term(numbers, weight * value))
-            texts.append(f"{factor(weight)}·{factor(value)}")
+            terms.append(
+                Term((Number(operand, (unit, j), weight), Number(name, None, value)), weight * value)
+            )
     for operand, bias in zip(w.places[2:], (w.input_bias, w.hidden_bias), strict=False):
-        one = Number(operand, (unit,), float(bias[unit]))
-        terms.append(Term((one,), one.value))
-        texts.append(factor(one.value))
+        terms += added(Number(operand, (unit,), float(bias[unit])))
     around = "tanh({})" if kind == "rnn_tanh" else "max(0, {})"
     biases = " + bias_ih + bias_hh" * (len(w.places) > 2)  # noqa: PLR2004 - two matrices, two biases
     return Expansion(
         kind="recurrent",
         formula=around.format(f"Σ weight_ih·x + Σ weight_hh·h{biases}"),
-        worked=around.format(joined(texts)),
+        worked=around.format(joined(terms, product_text)),
         terms=tuple(terms),
         value=float(step.hidden[unit]),
         facts={"a": float(step.gates["a"][unit]), "unit": unit},
@@ -225,9 +242,9 @@ def _rnn_number(kind: Kind, step: Step, unit: int, w: Weights) -> Expansion:
 def _layers_of(kind: Kind) -> Callable[..., Expansion]:
     def rule(
         at: At,
-        input: torch.Tensor,
-        hx: torch.Tensor | Sequence[torch.Tensor],
-        params: Sequence[torch.Tensor],
+        input: Tensor,
+        hx: Tensor | Sequence[Tensor],
+        params: Sequence[Tensor],
         has_biases: bool,
         num_layers: int | bool,
         dropout: float,
@@ -248,12 +265,12 @@ def _layers_of(kind: Kind) -> Callable[..., Expansion]:
 def _cell_of(kind: Kind) -> Callable[..., Expansion]:
     def rule(
         at: At,
-        input: torch.Tensor,
-        hx: torch.Tensor | Sequence[torch.Tensor],
-        w_ih: torch.Tensor,
-        w_hh: torch.Tensor,
-        b_ih: torch.Tensor | None = None,
-        b_hh: torch.Tensor | None = None,
+        input: Tensor,
+        hx: Tensor | Sequence[Tensor],
+        w_ih: Tensor,
+        w_hh: Tensor,
+        b_ih: Tensor | None = None,
+        b_hh: Tensor | None = None,
     ) -> Expansion:
         *outer, unit = at.index
         sample = tuple(outer)
@@ -266,6 +283,13 @@ def _cell_of(kind: Kind) -> Callable[..., Expansion]:
     return rule
 
 
-lstm, gru, rnn_tanh, rnn_relu = (_layers_of(kind) for kind in ("lstm", "gru", "rnn_tanh", "rnn_relu"))
-lstm_cell, gru_cell = _cell_of("lstm"), _cell_of("gru")
-rnn_tanh_cell, rnn_relu_cell = _cell_of("rnn_tanh"), _cell_of("rnn_relu")
+RULES = {
+    "lstm": _layers_of("lstm"),
+    "gru": _layers_of("gru"),
+    "rnn_tanh": _layers_of("rnn_tanh"),
+    "rnn_relu": _layers_of("rnn_relu"),
+    "lstm_cell": _cell_of("lstm"),
+    "gru_cell": _cell_of("gru"),
+    "rnn_tanh_cell": _cell_of("rnn_tanh"),
+    "rnn_relu_cell": _cell_of("rnn_relu"),
+}

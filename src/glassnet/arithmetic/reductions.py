@@ -1,338 +1,326 @@
-"""Many numbers to one: sums, means, extremes, spreads, norms."""
-# ruff: noqa: A001, A002 - named as in PyTorch
+"""Many numbers to one: sums, means, extremes, spreads."""
+# ruff: noqa: A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from glassnet.arithmetic import elementwise
-from glassnet.arithmetic.elements import dims_of, lane, read, renamed, result, terms_of, whole_place
-from glassnet.arithmetic.expansion import Expansion, Number, Term
-from glassnet.arithmetic.numbers import factor, joined, short, shown
+from glassnet.arithmetic.elements import dims_of, lane, read
+from glassnet.arithmetic.expansion import Expansion, Term
+from glassnet.arithmetic.numbers import factor, joined, short
+from glassnet.arithmetic.terms import renamed, sum_of, terms_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from glassnet.arithmetic.expansion import At, Index
+    from torch import Tensor
+
+    from glassnet.arithmetic.elements import Gathered
+    from glassnet.arithmetic.expansion import At, Kind
 
 Dim = int | tuple[int, ...] | list[int] | None
+Extreme = Literal["max", "min", "median"]
+KINDS: dict[Extreme, Kind] = {"max": "maximum", "min": "minimum", "median": "median"}
 
 
-class Reduced(NamedTuple):
-    """What one number of a reduction is made of."""
-
-    x: torch.Tensor  # float64, one after the other
-    numbers: list[float]
-    places: Iterator[Index]
-
-
-def reduced(at: At, input: torch.Tensor, dim: Dim) -> Reduced:
+def reduced(at: At, input: Tensor, dim: Dim, operand: str = "input") -> Gathered:
     """Read what one number of a reduction is made of.
 
     Args:
         at: Which number of the output.
         input: What was reduced.
         dim: The dimensions, None for all.
+        operand: The parameter of the rule it came by.
 
     Returns:
         The numbers.
     """
     dims = dims_of(dim, input.ndim)
-    x, places = lane(input, dims, whole_place(at.index, input.ndim, dims))
-    return Reduced(x, x.tolist(), places)
+    place = at.index
+    if len(place) != input.ndim:  # the dimensions were not kept
+        rest = iter(place)
+        place = tuple(0 if d in dims else next(rest) for d in range(input.ndim))
+    return lane(operand, input, dims, place)
 
 
-def _texts(numbers: Sequence[float]) -> list[str]:
-    return [short(x) if place == 0 else factor(x) for place, x in enumerate(shown(numbers))]
-
-
-def sum(
-    at: At,
-    input: torch.Tensor,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: object = None,
-    axis: Dim = None,
-    keepdims: bool = False,
-    out: object = None,
+def mean_of(
+    x: Gathered, divisor: int | None = None, facts: Mapping[str, float | int | str] | None = None
 ) -> Expansion:
-    """Expand `sum` over some or all dimensions."""
-    x, numbers, places = reduced(at, input, dim if axis is None else axis)
-    return Expansion(
-        kind="sum",
-        formula="Σ input",
-        worked=joined(_texts(numbers)),
-        terms=terms_of("input", numbers, places, numbers),
-        value=float(x.sum()),
-        facts={"count": len(numbers)},
-    )
+    """Make the expansion of a mean.
 
+    Args:
+        x: The numbers.
+        divisor: What their sum is divided by, if not by how many there are.
+        facts: Further ones.
 
-def mean(
-    at: At,
-    input: torch.Tensor,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: object = None,
-    axis: Dim = None,
-    keepdims: bool = False,
-    out: object = None,
-) -> Expansion:
-    """Expand `mean` over some or all dimensions."""
-    x, numbers, places = reduced(at, input, dim if axis is None else axis)
-    count = len(numbers)
+    Returns:
+        The mean.
+    """
+    divisor = divisor or len(x.values)
+    numbers = x.values.tolist()
     return Expansion(
         kind="mean",
-        formula="Σ input/count",
-        worked=f"({joined(_texts(numbers))})/{count}",
-        terms=terms_of("input", numbers, places, (x / count).tolist()),
-        value=float(x.mean()),
-        facts={"count": count},
+        formula="Σ input/divisor",
+        worked=f"({joined(numbers)})/{divisor}",
+        terms=terms_of([x], x.values / divisor),
+        value=total(numbers) / divisor,
+        facts={"divisor": divisor, **(facts or {})},
     )
 
 
-def prod(
+def extreme(
     at: At,
-    input: torch.Tensor,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: object = None,
-    axis: Dim = None,
-    out: object = None,
+    x: Gathered,
+    name: Extreme,
+    facts: Mapping[str, float | int | str] | None = None,
+    places: Sequence[int] | None = None,
 ) -> Expansion:
-    """Expand `prod`; its one term holds all the factors."""
-    x, numbers, places = reduced(at, input, dim if axis is None else axis)
-    value = float(x.prod())
-    factors = tuple(Number("input", place, n) for place, n in zip(places, numbers, strict=True))
+    """Make the expansion of the largest, smallest or middle number, or of its place.
+
+    Args:
+        at: Which number of the output.
+        x: The numbers.
+        name: Which of them.
+        facts: Further ones.
+        places: How the place of each is called, where the place is asked for. Of equal numbers any place is
+            right, PyTorch's own choice among them too.
+
+    Returns:
+        The number, or its place.
+    """
+    choose: dict[Extreme, Callable[[Tensor], Tensor]] = {
+        "max": torch.max, "min": torch.min, "median": torch.median
+    }  # fmt: skip
+    best = choose[name](x.values)
+    winners = ((x.values == best) | x.values.isnan()).nonzero().flatten().tolist()
+    winner = winners[0]
+    worked = f"{name}({joined(x.values.tolist(), short, ', ')})"
+    told = {"count": len(x.values), **(facts or {})}
+    terms = terms_of([x], x.values)
+    if places is None:
+        return Expansion(
+            KINDS[name], f"{name}(input)", worked, terms, float(best), {"winner": winner, **told}
+        )
+    chosen = int(read(at.result, at.index))
+    winner = next((w for w in winners if places[w] == chosen), winner)
+    told = {"winner": winner, **told}
+    return Expansion("place", f"arg{name}(input)", f"arg{worked}", terms, float(places[winner]), told)
+
+
+def _sum(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
+    x = reduced(at, input, dim)
+    return sum_of(terms_of([x], x.values), "Σ input", "sum", {"count": len(x.values)})
+
+
+def _mean(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
+    return mean_of(reduced(at, input, dim))
+
+
+def _prod(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
+    return product_of(reduced(at, input, dim))
+
+
+def product_of(x: Gathered) -> Expansion:
+    """Make the expansion of a product; its one term holds all the factors.
+
+    Args:
+        x: The factors.
+
+    Returns:
+        The product.
+    """
+    value = float(x.values.prod())
+    worked = joined(x.values.tolist(), sign="·")
     return Expansion(
-        kind="product",
-        formula="Π input",
-        worked=joined(_texts(numbers), "·"),
-        terms=(Term(factors, value),),
-        value=value,
-        facts={"count": len(numbers)},
+        "product", "Π input", worked, (Term(tuple(x.numbers()), value),), value, {"count": len(x.values)}
     )
 
 
-def _extreme(at: At, made_of: Reduced, largest: bool, *, as_place: bool = False) -> Expansion:
-    """Expand the largest or smallest of some numbers, or its place among them."""
-    x, numbers, places = made_of
-    best = float(x.max() if largest else x.min())
-    winners = torch.nonzero((x == best) | x.isnan()).flatten().tolist()
-    place = winners[0]
-    if as_place:  # equal ones: any of their places is right, PyTorch's own choice among them too
-        chosen = int(read(result(at), at.index))
-        place = chosen if chosen in winners else place
-    name = "max" if largest else "min"
-    return Expansion(
-        kind=f"{name}imum" if not as_place else "place",
-        formula=f"arg{name}(input)" if as_place else f"{name}(input)",
-        worked=f"{'arg' if as_place else ''}{name}({joined(_texts(numbers), ', ')})",
-        terms=terms_of("input", numbers, places, numbers),
-        value=float(place) if as_place else best,
-        facts={"count": len(numbers), "place": place},
-    )
+def _amax(at: At, input: Tensor, dim: Dim = (), keepdim: bool = False) -> Expansion:
+    return extreme(at, reduced(at, input, dim), "max")
 
 
-def amax(
-    at: At, input: torch.Tensor, dim: Dim = (), keepdim: bool = False, *, out: object = None
-) -> Expansion:
-    """Expand `amax`: the largest over some or all dimensions."""
-    return _extreme(at, reduced(at, input, dim), True)
+def _amin(at: At, input: Tensor, dim: Dim = (), keepdim: bool = False) -> Expansion:
+    return extreme(at, reduced(at, input, dim), "min")
 
 
-def amin(
-    at: At, input: torch.Tensor, dim: Dim = (), keepdim: bool = False, *, out: object = None
-) -> Expansion:
-    """Expand `amin`: the smallest over some or all dimensions."""
-    return _extreme(at, reduced(at, input, dim), False)
+def _aminmax(at: At, input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Expansion:
+    return extreme(at, reduced(at, input, dim), "max" if at.output == 1 else "min")
 
 
-def aminmax(at: At, input: torch.Tensor, *, dim: int | None = None, keepdim: bool = False) -> Expansion:
-    """Expand `aminmax`: the smallest (output 0) or largest (output 1)."""
-    return _extreme(at, reduced(at, input, dim), at.output == 1)
-
-
-def max(
+def _max(
     at: At,
-    input: torch.Tensor,
-    dim: int | torch.Tensor | None = None,
+    input: Tensor,
+    dim: int | Tensor | None = None,
     keepdim: bool = False,
     *,
-    other: torch.Tensor | None = None,
-    axis: int | None = None,
-    out: object = None,
+    other: Tensor | None = None,
 ) -> Expansion:
-    """Expand `max`: of all, along one dimension (output 1: its place), or of two tensors."""
-    if other is not None:
-        return elementwise.maximum(at, input, other)
-    if isinstance(dim, torch.Tensor):
-        return renamed(elementwise.maximum(at, input, dim), {"other": "dim"})
-    return _extreme(at, reduced(at, input, dim if axis is None else axis), True, as_place=at.output == 1)
+    return _one_or_two(at, input, dim, other, "max")
 
 
-def min(
+def _min(
     at: At,
-    input: torch.Tensor,
-    dim: int | torch.Tensor | None = None,
+    input: Tensor,
+    dim: int | Tensor | None = None,
     keepdim: bool = False,
     *,
-    other: torch.Tensor | None = None,
-    axis: int | None = None,
-    out: object = None,
+    other: Tensor | None = None,
 ) -> Expansion:
-    """Expand `min`: of all, along one dimension (output 1: its place), or of two tensors."""
+    return _one_or_two(at, input, dim, other, "min")
+
+
+def _median(at: At, input: Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
+    return _one_or_two(at, input, dim, None, "median")
+
+
+def _one_or_two(
+    at: At, input: Tensor, dim: int | Tensor | None, other: Tensor | None, name: Extreme
+) -> Expansion:
+    """Expand an extreme of all, along one dimension (output 1: its place), or of two tensors."""
     if other is not None:
-        return elementwise.minimum(at, input, other)
+        return elementwise.RULES[f"{name}imum"](at, input, other)
     if isinstance(dim, torch.Tensor):
-        return renamed(elementwise.minimum(at, input, dim), {"other": "dim"})
-    return _extreme(at, reduced(at, input, dim if axis is None else axis), False, as_place=at.output == 1)
+        return renamed(elementwise.RULES[f"{name}imum"](at, input, dim), {"other": "dim"})
+    x = reduced(at, input, dim)
+    return extreme(at, x, name, places=range(len(x.values)) if at.output == 1 else None)
 
 
-def argmax(at: At, input: torch.Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
-    """Expand `argmax`: the place of the largest, among all in order if no dimension is given."""
-    return _extreme(at, reduced(at, input, dim), True, as_place=True)
+def _argmax(at: At, input: Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
+    x = reduced(at, input, dim)
+    return extreme(at, x, "max", places=range(len(x.values)))
 
 
-def argmin(at: At, input: torch.Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
-    """Expand `argmin`: the place of the smallest, among all in order if no dimension is given."""
-    return _extreme(at, reduced(at, input, dim), False, as_place=True)
+def _argmin(at: At, input: Tensor, dim: int | None = None, keepdim: bool = False) -> Expansion:
+    x = reduced(at, input, dim)
+    return extreme(at, x, "min", places=range(len(x.values)))
 
 
 def _spread(
-    at: At,
-    input: torch.Tensor,
-    dim: Dim,
-    unbiased: bool,
-    correction: float | None,
-    root: bool,
+    at: At, input: Tensor, dim: Dim, unbiased: bool, correction: float | None, root: bool
 ) -> Expansion:
     """Expand variance or standard deviation; `dim` may be `unbiased`, as in `var(input, False)`."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     less = float(unbiased) if correction is None else float(correction)
-    x, numbers, places = reduced(at, input, dim)
-    center, count = float(x.mean()), len(numbers)
-    parts = (x - center) ** 2
+    x = reduced(at, input, dim)
+    center, count = float(x.values.mean()), len(x.values)
+    parts = (x.values - center) ** 2
     divisor = torch.tensor(float(count) - less, dtype=torch.float64).clamp(min=0)
     variance = float(parts.sum() / divisor)
-    squares = joined([f"({short(n)} − {factor(center)})²" for n in shown(numbers)])
-    inner = f"({squares})/{short(float(divisor))}"
+    squares = joined(x.values.tolist(), lambda n: f"({short(n)} − {factor(center)})²")
+    worked = f"({squares})/{short(float(divisor))}"
     formula = "Σ (input − mean)²/(count − correction)"
     return Expansion(
-        kind="deviation" if root else "variance",
+        kind="spread",
         formula=f"√({formula})" if root else formula,
-        worked=f"√({inner})" if root else inner,
-        terms=terms_of("input", numbers, places, (parts / divisor).tolist()),
+        worked=f"√({worked})" if root else worked,
+        terms=terms_of([x], parts / divisor),
         value=math.sqrt(variance) if root and variance >= 0 else variance,
-        facts={"mean": center, "variance": variance, "count": count, "correction": short(less)},
+        facts={"mean": center, "variance": variance, "count": count, "correction": less},
     )
 
 
-def var(
+def _var(
     at: At,
-    input: torch.Tensor,
-    dim: Dim = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-    axis: Dim = None,
-    out: object = None,
-) -> Expansion:
-    """Expand `var`; its terms add up to it."""
-    return _spread(at, input, dim if axis is None else axis, unbiased, correction, False)
-
-
-def std(
-    at: At,
-    input: torch.Tensor,
-    dim: Dim = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-    axis: Dim = None,
-    out: object = None,
-) -> Expansion:
-    """Expand `std`; its terms add up to its square."""
-    return _spread(at, input, dim if axis is None else axis, unbiased, correction, True)
-
-
-def var_mean(
-    at: At,
-    input: torch.Tensor,
+    input: Tensor,
     dim: Dim = None,
     unbiased: bool = True,
     keepdim: bool = False,
     *,
     correction: float | None = None,
 ) -> Expansion:
-    """Expand `var_mean`: the variance (output 0) or the mean (output 1)."""
-    if at.output == 1:
-        return mean(at, input, None if isinstance(dim, bool) else dim)
-    return _spread(at, input, dim, unbiased, correction, False)
+    return _spread(at, input, dim, unbiased, correction, root=False)
 
 
-def std_mean(
+def _std(
     at: At,
-    input: torch.Tensor,
+    input: Tensor,
     dim: Dim = None,
     unbiased: bool = True,
     keepdim: bool = False,
     *,
     correction: float | None = None,
 ) -> Expansion:
-    """Expand `std_mean`: the deviation (output 0) or the mean (output 1)."""
-    if at.output == 1:
-        return mean(at, input, None if isinstance(dim, bool) else dim)
-    return _spread(at, input, dim, unbiased, correction, True)
+    return _spread(at, input, dim, unbiased, correction, root=True)
 
 
-def logsumexp(
-    at: At, input: torch.Tensor, dim: Dim = None, keepdim: bool = False, *, out: object = None
-) -> Expansion:
+def _and_mean(spread: Callable[..., Expansion]) -> Callable[..., Expansion]:
+    """Make the rule of a spread that gives the mean as its second output."""
+
+    def rule(
+        at: At,
+        input: Tensor,
+        dim: Dim = None,
+        unbiased: bool = True,
+        keepdim: bool = False,
+        *,
+        correction: float | None = None,
+    ) -> Expansion:
+        if at.output == 1:
+            return _mean(at, input, None if isinstance(dim, bool) else dim)
+        return spread(at, input, dim, unbiased, keepdim, correction=correction)
+
+    return rule
+
+
+def _logsumexp(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
     """Expand `logsumexp`; its terms are shares of the sum."""
-    x, numbers, places = reduced(at, input, dim)
-    value = float(torch.logsumexp(x, 0))
+    x = reduced(at, input, dim)
+    value = torch.logsumexp(x.values, 0)
     return Expansion(
         kind="function",
         formula="ln(Σ exp(input))",
-        worked=f"ln({joined([f'exp({short(n)})' for n in shown(numbers)])})",
-        terms=terms_of("input", numbers, places, torch.exp(x - value).tolist()),
-        value=value,
-        facts={"count": len(numbers)},
+        worked=f"ln({joined(x.values.tolist(), lambda n: f'exp({short(n)})')})",
+        terms=terms_of([x], torch.exp(x.values - value)),
+        value=float(value),
+        facts={"count": len(x.values)},
     )
 
 
-def any(
-    at: At, input: torch.Tensor, dim: Dim = None, keepdim: bool = False, *, out: object = None
-) -> Expansion:
-    """Expand `any`: 1 where one number at least is not 0."""
-    return _truth(at, input, dim, "max([input ≠ 0])", "any")
+def _any(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
+    return _truth(reduced(at, input, dim), "max")
 
 
-def all(
-    at: At, input: torch.Tensor, dim: Dim = None, keepdim: bool = False, *, out: object = None
-) -> Expansion:
-    """Expand `all`: 1 where no number is 0."""
-    return _truth(at, input, dim, "min([input ≠ 0])", "all")
+def _all(at: At, input: Tensor, dim: Dim = None, keepdim: bool = False) -> Expansion:
+    return _truth(reduced(at, input, dim), "min")
 
 
-def _truth(at: At, input: torch.Tensor, dim: Dim, formula: str, name: str) -> Expansion:
-    x, numbers, places = reduced(at, input, dim)
-    truths = (x != 0).double()
+def _truth(x: Gathered, name: str) -> Expansion:
+    """Expand whether one number at least (`max`), or each (`min`), is not 0."""
+    truths = (x.values != 0).double()
     return Expansion(
         kind="condition",
-        formula=formula,
-        worked=f"{formula[:3]}({joined(_texts(truths.tolist()), ', ')})",
-        terms=terms_of("input", numbers, places, truths.tolist()),
-        value=float(truths.bool().any() if name == "any" else truths.bool().all()),
-        facts={"count": len(numbers), "true": int(truths.sum())},
+        formula=f"{name}([input ≠ 0])",
+        worked=f"{name}({joined(truths.tolist(), short, ', ')})",
+        terms=terms_of([x], truths),
+        value=float(truths.bool().any() if name == "max" else truths.bool().all()),
+        facts={"count": len(truths), "true": int(truths.sum())},
     )
+
+
+RULES = {
+    "sum": _sum,
+    "mean": _mean,
+    "prod": _prod,
+    "amax": _amax,
+    "amin": _amin,
+    "aminmax": _aminmax,
+    "max": _max,
+    "min": _min,
+    "median": _median,
+    "argmax": _argmax,
+    "argmin": _argmin,
+    "var": _var,
+    "std": _std,
+    "var_mean": _and_mean(_var),
+    "std_mean": _and_mean(_std),
+    "logsumexp": _logsumexp,
+    "special_logsumexp": _logsumexp,
+    "any": _any,
+    "all": _all,
+}

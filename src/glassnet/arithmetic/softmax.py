@@ -7,57 +7,69 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from glassnet.arithmetic.elements import lane, number, terms_of
+from glassnet.arithmetic.elements import lane
 from glassnet.arithmetic.expansion import Expansion
-from glassnet.arithmetic.numbers import joined, short, shown
+from glassnet.arithmetic.numbers import joined, short
+from glassnet.arithmetic.terms import terms_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from glassnet.arithmetic.expansion import At
 
 
-def softmax(
-    at: At, input: torch.Tensor, dim: int | None = None, _stacklevel: object = 3, dtype: object = None
-) -> Expansion:
-    """Expand `softmax`: terms are the shares of all numbers along the dimension, which add up to 1."""
-    return _share(at, input, dim, 1, False)
+def _softmax(at: At, input: Tensor, dim: int | None = None, dtype: object = None) -> Expansion:
+    return _share(at, input, dim)
 
 
-def softmin(
-    at: At, input: torch.Tensor, dim: int | None = None, _stacklevel: object = 3, dtype: object = None
-) -> Expansion:
-    """Expand `softmin`: softmax of the negative numbers."""
-    return _share(at, input, dim, -1, False)
+def _softmin(at: At, input: Tensor, dim: int | None = None, dtype: object = None) -> Expansion:
+    return _share(at, input, dim, sign=-1)
 
 
-def log_softmax(
-    at: At, input: torch.Tensor, dim: int | None = None, _stacklevel: object = 3, dtype: object = None
-) -> Expansion:
-    """Expand `log_softmax`: the number less the logarithm of the sum of the exponentials."""
-    return _share(at, input, dim, 1, True)
+def _log_softmax(at: At, input: Tensor, dim: int | None = None, dtype: object = None) -> Expansion:
+    return _share(at, input, dim, logarithm=True)
 
 
-def _share(at: At, input: torch.Tensor, dim: int | None, sign: int, logarithm: bool) -> Expansion:
+def _share(at: At, input: Tensor, dim: int | None, *, sign: int = 1, logarithm: bool = False) -> Expansion:
     if dim is None:  # as torch chooses where none is given
         dim = 0 if input.ndim in {0, 1, 3} else 1
-    own = number("input", input, at.index)
-    x, places = lane(input, [dim % input.ndim] if input.ndim else [], at.index)
-    total = torch.logsumexp(sign * x, 0)
-    value = sign * own.value - float(total)
+    dims = [dim % input.ndim] if input.ndim else []
+    place = at.index[dims[0]] if dims else 0
+    x = lane("input", input, dims, at.index)
+    signed = sign * x.values
+    shares = signed - torch.logsumexp(signed, 0)
     minus = "−" if sign < 0 else ""
-    numbers = x.tolist()
-    sum_shown = joined([_exp(sign * n) for n in shown(numbers)])
-    one = "input" if logarithm else f"exp({minus}input)"
-    return Expansion(
-        kind="softmax",
-        formula=f"{one} − ln(Σ exp(input))" if logarithm else f"{one}/Σ exp({minus}input)",
-        worked=f"{short(own.value)} − ln({sum_shown})"
-        if logarithm
-        else f"{_exp(sign * own.value)}/({sum_shown})",
-        terms=terms_of("input", numbers, places, torch.exp(sign * x - total).tolist()),
-        value=value if logarithm else float(torch.exp(torch.tensor(value, dtype=torch.float64))),
-        facts={"count": len(x), "place": at.index[dim % input.ndim] if input.ndim else 0},
-    )
+    own, exponentials = float(signed[place]), joined(signed.tolist(), exponential)
+    if logarithm:
+        value, formula = shares[place], "input − ln(Σ exp(input))"
+        worked = f"{short(own)} − ln({exponentials})"
+    else:
+        value, formula = shares[place].exp(), f"exp({minus}input)/Σ exp({minus}input)"
+        worked = f"{exponential(own)}/({exponentials})"
+    terms = terms_of([x], shares.exp())
+    return Expansion("softmax", formula, worked, terms, float(value), {"count": len(shares), "place": place})
 
 
-def _exp(x: float) -> str:
+def exponential(x: float) -> str:
+    """Write e to a power.
+
+    Args:
+        x: The power.
+
+    Returns:
+        Its text.
+
+    Example:
+        >>> exponential(-2.0)
+        'exp(−2)'
+    """
     return f"exp({short(x)})"
+
+
+RULES = {
+    "softmax": _softmax,
+    "special_softmax": _softmax,
+    "softmin": _softmin,
+    "log_softmax": _log_softmax,
+    "special_log_softmax": _log_softmax,
+}

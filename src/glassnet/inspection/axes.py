@@ -28,6 +28,11 @@ BY_ELEMENT = (
 )  # fmt: skip
 
 
+RESHAPES = (
+    "view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "ravel", "view_as", "reshape_as",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where an axis goes: to some axes, and whether it is there alone and in order."""

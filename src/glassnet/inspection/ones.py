@@ -10,6 +10,7 @@ import torch
 from glassnet.errors import NetError
 from glassnet.nets.logits import described, logits_of
 from glassnet.nets.untouched import untouched
+from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
     from torch import nn
@@ -63,7 +64,7 @@ def check_ones(net: nn.Module, images: torch.Tensor) -> OnesCheck:
     batch = torch.ones(BATCH, *images.shape[1:], dtype=images.dtype, device=images.device)
     shape = tuple(batch.shape)
     try:
-        with untouched(net), torch.no_grad():
+        with untouched(net), uncompiled(), torch.no_grad():
             net.eval()
             output = net(batch)
     except Exception as error:  # noqa: BLE001 — a person's forward may raise anything

@@ -56,6 +56,8 @@ def receptive_fields(trace: Trace) -> dict[int, Fields]:
     shape = trace.values[trace.inputs[0]].shape
     if not SPATIAL_FROM < len(shape) <= SPATIAL_FROM + 3:
         return {}
+    if len(shape) == SPATIAL_FROM + 1 and not any(op.name.endswith("1d") for op in trace.ops):
+        return {}  # tokens, not a signal
     known: dict[int, Fields] = {
         trace.inputs[0]: tuple(Field(1, 1.0, 0.0, False, (axis,)) for axis in range(SPATIAL_FROM, len(shape)))
     }

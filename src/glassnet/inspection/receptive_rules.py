@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.inspection.arguments import pair, refs_in
-from glassnet.inspection.axes import BY_ELEMENT, moved_by_reshape, taken_by_index
+from glassnet.inspection.axes import BY_ELEMENT, RESHAPES, moved_by_reshape, taken_by_index
 from glassnet.inspection.fields import Field, Fields, Work, merged, moved
 from glassnet.inspection.sizes import Window, windows_of
 
@@ -377,7 +377,7 @@ RULES: dict[str, Callable[[Work], Fields]] = {
     **dict.fromkeys(
         ("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "prod", "std", "var", "norm"), _reduced
     ),
-    **dict.fromkeys(("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "ravel"), _reshaped),
+    **dict.fromkeys(RESHAPES, _reshaped),
     "permute": _permuted,
     **dict.fromkeys(("transpose", "swapaxes", "swapdims", "t", "T", "mT"), _swapped),
     **dict.fromkeys(("expand", "expand_as", "broadcast_to"), _expanded),

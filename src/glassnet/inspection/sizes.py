@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glassnet.inspection.arguments import Call, pair, refs_in
+from glassnet.inspection.axes import RESHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -383,8 +384,8 @@ SIZES: dict[str, Callable[[Call], Size]] = {
     "linear": _linear,
     **dict.fromkeys(("matmul", "mm", "bmm"), _product),
     **dict.fromkeys(("addmm", "baddbmm"), _added_product),
+    **dict.fromkeys(RESHAPES, _reshaped),
     "flatten": _flattened,
-    **dict.fromkeys(("view", "reshape", "unflatten", "squeeze", "unsqueeze", "ravel", "view_as"), _reshaped),
     "permute": _permuted,
     **dict.fromkeys(("transpose", "swapaxes", "swapdims"), _transposed_axes),
     **dict.fromkeys(("cat", "concat", "concatenate"), _joined),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections.abc import Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +17,7 @@ from glassnet.trace.recorder import Recorder, shape_text
 from glassnet.trace.source_line import is_a_persons
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import BackwardNode, Module, Op, Parameter, Source, Trace, Unseen, Value
+from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -73,7 +72,7 @@ def record(
     _check_paths(net, keep)
     recorder = Recorder(net, keep=keep, gradients=backward is not None)
     going_back = backward is not None
-    with untouched(net, copy_parameters=going_back), _uncompiled(), torch.set_grad_enabled(going_back):
+    with untouched(net, copy_parameters=going_back), uncompiled(), torch.set_grad_enabled(going_back):
         args, kwargs, leaves = _given(images, recorder, with_gradient=going_back and input_gradient)
         inputs = tuple(range(len(recorder.tensors.values)))
         start = time.perf_counter()
@@ -129,17 +128,6 @@ def _check_paths(net: nn.Module, keep: Collection[str] | str) -> None:
             )  # fmt: skip
 
 
-@contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Run what `torch.compile` made as plain code; nothing is loaded where nothing was compiled."""
-    if "torch._dynamo" not in sys.modules:
-        yield
-        return
-    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using `torch.compile", UserWarning)  # of hooks, which are ours
-        yield
-
-
 def _given(
     images: Inputs, recorder: Recorder, *, with_gradient: bool
 ) -> tuple[tuple, dict[str, Any], dict[int, torch.Tensor]]:
@@ -156,6 +144,7 @@ def _given(
         if with_gradient and copy.is_floating_point():
             leaves[number] = copy.requires_grad_()
             copy = copy.clone()  # a network may write into its input, which a leaf refuses
+            recorder.own_nodes.add(copy.grad_fn)
         copies[number] = copy
         return recorder.tensors.add(copy, "input", names.get(id(tensor), f"inputs[{number}]"))
 
@@ -232,7 +221,7 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
     numbers: dict[Any, int] = {loss.grad_fn: 0}
     for node in order:
         for following, _ in node.next_functions:
-            if following is not None and following not in numbers:
+            if following is not None and following not in numbers and following not in recorder.own_nodes:
                 numbers[following] = len(order)
                 order.append(following)
     return tuple(
@@ -241,7 +230,7 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
             node.name().rpartition("::")[2],
             recorder.nodes.get(node),
             names.get(id(getattr(node, "variable", None))),
-            tuple(numbers[following] for following, _ in node.next_functions if following is not None),
+            tuple(numbers[following] for following, _ in node.next_functions if following in numbers),
         )
         for node, number in numbers.items()
     )

@@ -109,6 +109,7 @@ class Recorder(TorchFunctionMode):
         self.unseen: list[Unseen] = []
         self.stage: Literal["forward", "loss", "backward"] = "forward"
         self.nodes: dict[Any, int] = {}  # node of the backward graph -> operation
+        self.own_nodes: set[Any] = set()  # those that copy the input
         self.failure: Failure | None = None
         self.running: str | None = None  # the function that PyTorch computes just now
         self.own_work = False  # whether what runs just now is the recorder's
@@ -232,15 +233,15 @@ class Recorder(TorchFunctionMode):
                 tensor, "result", name, made_by=len(self.ops), like=like,
                 shares=like is not None or id(tensor) in written,
             )  # fmt: skip
-            self._own_nodes(tensor.grad_fn, len(self.ops))
+            self._note_nodes(tensor.grad_fn, len(self.ops))
         return tuple(outputs.values())
 
-    def _own_nodes(self, node: Any, op: int) -> None:
+    def _note_nodes(self, node: Any, op: int) -> None:
         """Note which nodes of the backward graph an operation added; a composite one adds several."""
         waiting = [node]
         while waiting:
             node = waiting.pop()
-            if node is None or node in self.nodes or hasattr(node, "variable"):
+            if node is None or node in self.nodes or node in self.own_nodes or hasattr(node, "variable"):
                 continue
             self.nodes[node] = op
             waiting.extend(following for following, _ in node.next_functions)
@@ -323,7 +324,7 @@ class Recorder(TorchFunctionMode):
         for place, tensor in enumerate(results):
             own_name = f"{label}[{place}]" if place else label
             outputs.append(self.tensors.add(tensor, "result", own_name, made_by=number))
-            self._own_nodes(tensor.grad_fn, number)
+            self._note_nodes(tensor.grad_fn, number)
         scripted = isinstance(module, torch.jit.ScriptModule)
         self.ops.append(
             Op(

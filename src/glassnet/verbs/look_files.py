@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.draw import png
@@ -23,27 +21,12 @@ from glassnet.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from glassnet.inspection.table import Table
     from glassnet.trace.trace import Trace
+    from glassnet.verbs.look import Wanted
     from glassnet.verbs.subject import Subject
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which files are asked for; pictures go to the folder `out`."""
-
-    graph: Path | None = None
-    backward_graph: Path | None = None
-    maps: str | None = None
-    curves: bool = False
-    html: Path | None = None
-    out: Path = Path()
-
-    @property
-    def tensors(self) -> bool:
-        """Whether the values of the pass are needed."""
-        return self.maps is not None or self.curves or self.html is not None
 
 
 def write_files(

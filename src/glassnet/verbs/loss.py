@@ -13,6 +13,7 @@ from torch.nn import functional
 from glassnet.errors import UsageError, did_you_mean
 from glassnet.nets.logits import described, logits_of, shape_text
 from glassnet.nets.untouched import untouched
+from glassnet.trace.record import record
 from glassnet.verbs.given import read_given
 
 if TYPE_CHECKING:
@@ -121,16 +122,23 @@ def run_once(subject: Subject) -> Any:
 
     Returns:
         What it returned.
+
+    Raises:
+        NetError: It raises.
     """
     images = copy.deepcopy(subject.images)  # a network may write into its input
-    with untouched(subject.module), torch.no_grad():
-        match images:
-            case tuple():
-                return subject.module(*images)
-            case dict():
-                return subject.module(**images)
-            case _:
-                return subject.module(images)
+    try:
+        with untouched(subject.module), torch.no_grad():
+            match images:
+                case tuple():
+                    return subject.module(*images)
+                case dict():
+                    return subject.module(**images)
+                case _:
+                    return subject.module(images)
+    except Exception:
+        record(subject.module, subject.images)  # it tells a network's own error, and where
+        raise
 
 
 def _suitable(output: Any, *, label: object, target: object) -> str:

@@ -105,21 +105,21 @@ def open_subject(
     words = texts(choose_language(lang), "subject")
     terminal = terminal or open_terminal(json=True)
     shape = parse_input(input)
-    found = read_given(picture)
+    found, exact = read_given(picture), isinstance(picture, torch.Tensor)
     if not isinstance(net, nn.Module) and (Path(net) / "run.json").is_file():
         if weights is not None:
             raise UsageError("a run has weights of its own", where=net, got=f"--weights {weights}")
         if shape is not None:
             raise UsageError("a run knows the size of its pictures", where=net, got=f"--input {input}")
-        subject = _of_run(Path(net), found, data_dir, terminal, words)
+        subject = _of_run(Path(net), found, data_dir, terminal, words, exact=exact)
     elif isinstance(net, nn.Module):
         if weights is not None:
             hint = "load them into the module before: load_state_dict"
             raise UsageError("weights are for a NET by name", hint=hint)
-        subject = _of_module(net, found, shape, data_dir, terminal, words)
+        subject = _of_module(net, found, shape, data_dir, terminal, words, exact=exact)
     else:
         path = None if weights is None else Path(weights).expanduser()
-        subject = _of_net(str(net), found, shape, path, data_dir, terminal, words)
+        subject = _of_net(str(net), found, shape, path, data_dir, terminal, words, exact=exact)
     subject.module.train(training)
     return subject
 
@@ -156,7 +156,13 @@ def parse_input(text: str | tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 
 def _of_run(
-    run: Path, found: Given, data_dir: Path | None, terminal: Terminal, words: Mapping[str, str]
+    run: Path,
+    found: Given,
+    data_dir: Path | None,
+    terminal: Terminal,
+    words: Mapping[str, str],
+    *,
+    exact: bool,
 ) -> Subject:
     trained = load_run(run, net=None, terminal=terminal)
     policy, classes = trained.policy, trained.classes
@@ -165,7 +171,7 @@ def _of_run(
         taken = take_from(found, splits)
     else:
         shape = (policy.channels, policy.height, policy.width)
-        taken = take(found, trained.net, shape, words, asked=True)
+        taken = take(found, trained.net, shape, words, exact=exact)
     notes = [] if taken.raw is None else [_scaled(words["scaled_run"], trained.scale)]
     return _finished(trained.net, taken, trained.scale, classes, trained.info["net"], notes)
 
@@ -177,10 +183,12 @@ def _of_module(
     data_dir: Path | None,
     terminal: Terminal,
     words: Mapping[str, str],
+    *,
+    exact: bool,
 ) -> Subject:
     splits = _splits(found, shape, data_dir, terminal)
     classes = next(iter(splits.values())).classes if splits else ()
-    taken, shape, notes = _sized(module, found, shape, splits, words)
+    taken, shape, notes = _sized(module, found, shape, splits, words, exact=exact)
     sides = shape if len(shape) == PICTURE_AXES else UNKNOWN_SHAPE
     record = given(
         module, in_channels=sides[0], height=sides[1], width=sides[2], num_classes=len(classes)
@@ -196,6 +204,8 @@ def _of_net(
     data_dir: Path | None,
     terminal: Terminal,
     words: Mapping[str, str],
+    *,
+    exact: bool,
 ) -> Subject:
     """Build a NET for the size that was asked for, the source's, the numbers', or its own."""
     _refuse_no_net(net)
@@ -211,7 +221,7 @@ def _of_net(
         shape = (*(1,) * (PICTURE_AXES - found.dim()), *found.shape[-PICTURE_AXES:])
     shape = shape or own.shape
     module, record, notes = _built(net, shape, own, weights, source_classes, words)
-    taken, _, more = _sized(module, found, asked or own.shape, splits, words)
+    taken, _, more = _sized(module, found, asked or own.shape, splits, words, exact=exact)
     notes += more
     if own.scale is None:
         scale = _plain_scale(taken)
@@ -241,6 +251,8 @@ def _sized(
     shape: Shape | None,
     splits: Mapping[str, Pictures],
     words: Mapping[str, str],
+    *,
+    exact: bool,
 ) -> tuple[Taken, Shape, list[str]]:
     """Take the picture in its size, which is looked for where nobody named it."""
     if isinstance(found, Chosen):
@@ -248,11 +260,11 @@ def _sized(
         height, width, channels = taken.raw.shape if taken.raw is not None else UNKNOWN_SHAPE
         return taken, (channels, height, width), []
     if shape is not None:
-        return take(found, module, shape, words, asked=True), shape, []
+        return take(found, module, shape, words, exact=exact), shape, []
     if found is None or isinstance(found, Path):
         shape, note = chosen_shape(module, found, words)
-        return take(found, module, shape, words, asked=True), shape, [note]
-    taken = take(found, module, (1,), words, asked=False)
+        return take(found, module, shape, words, exact=exact), shape, [note]
+    taken = take(found, module, None, words, exact=exact)
     images = taken.images
     return taken, tuple(images.shape[1:]) if isinstance(images, torch.Tensor) else UNKNOWN_SHAPE, []
 

@@ -89,15 +89,17 @@ def take_from(chosen: Chosen, splits: Mapping[str, Pictures]) -> Taken:
     return Taken(None, raw, f"{chosen.source}:{split}[{chosen.index}]", name)
 
 
-def take(found: Given, module: nn.Module, shape: Shape, words: Mapping[str, str], *, asked: bool) -> Taken:
+def take(
+    found: Given, module: nn.Module, shape: Shape | None, words: Mapping[str, str], *, exact: bool = False
+) -> Taken:
     """Read a picture file or take numbers; for nothing, make one picture of ones.
 
     Args:
         found: What was given, but no source.
         module: The network.
-        shape: Of one picture.
+        shape: Of one picture; None for numbers where nobody named it.
         words: Templates of `subject`.
-        asked: Whether the person named the shape.
+        exact: Whether numbers keep their axes, where the network takes them.
 
     Returns:
         What the network gets, before scaling.
@@ -106,6 +108,12 @@ def take(found: Given, module: nn.Module, shape: Shape, words: Mapping[str, str]
         UsageError: It cannot be read, or the network takes no pictures.
     """
     some = some_numbers(module)
+    if isinstance(found, torch.Tensor):
+        return _take_numbers(found, module, shape, words, exact=exact)
+    if isinstance(found, tuple | dict):
+        return Taken(found, None, words["tensors"])
+    if shape is None:
+        raise TypeError("a picture has a shape")
     if found is None:
         ones = torch.ones(1, *shape, dtype=some.dtype, device=some.device)
         return Taken(ones, None, words["ones"].format(shape=shape_of(shape)))
@@ -116,10 +124,6 @@ def take(found: Given, module: nn.Module, shape: Shape, words: Mapping[str, str]
                 expected="1 or 3 channels, height and width", hint="give numbers: a .npy, .json or .csv file",
             )  # fmt: skip
         return _take_file(found, Policy(channels=shape[0], height=shape[1], width=shape[2]), words)
-    if isinstance(found, torch.Tensor):
-        return _take_numbers(found, module, shape if asked else None, words)
-    if isinstance(found, tuple | dict):
-        return Taken(found, None, words["tensors"])
     raise TypeError(f"a {type(found).__name__} is no picture")
 
 
@@ -145,7 +149,7 @@ def shape_of_file(path: Path) -> Shape:
 
 
 def _take_numbers(
-    given: torch.Tensor, module: nn.Module, shape: Shape | None, words: Mapping[str, str]
+    given: torch.Tensor, module: nn.Module, shape: Shape | None, words: Mapping[str, str], *, exact: bool
 ) -> Taken:
     """Take numbers as they are; axes before them are added until the network takes them."""
     some, notes = some_numbers(module), []
@@ -155,7 +159,9 @@ def _take_numbers(
     if numbers.dtype != given.dtype:
         was, now = (str(tensor.dtype).removeprefix("torch.") for tensor in (given, numbers))
         notes.append(words["converted"].format(was=was, now=now))
-    if shape is not None and given.numel() == math.prod(shape):
+    if exact:
+        candidates = [tuple(given.shape), (1, *given.shape)]
+    elif shape is not None and given.numel() == math.prod(shape):
         candidates = [(1, *shape)]
     else:
         ranks = (2, 4, 3) if given.dim() == 1 else (4, 3, 5, 2)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from glassnet.nets.untouched import untouched
+from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +66,7 @@ def first_that_fits(
         (1, 28, 28)
     """
     some = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(1))
-    with untouched(module), torch.no_grad():
+    with untouched(module), uncompiled(), torch.no_grad():
         module.eval()
         for shape in shapes:
             ones = torch.ones(1, *shape, dtype=some.dtype, device=some.device) if whole is None else whole
