@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from glassnet.inspection.curves import ActivationCurve
+    from glassnet.figures.curves import ActivationCurve
 
 CURVE, SLOPE, BARS, GREY = "#d07a17", "#1f6fb2", "#cfd6dd", "#5b6773"
 COLUMNS, WIDE, TALL = 4, 360, 300  # panels in a row; px of one

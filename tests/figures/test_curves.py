@@ -12,8 +12,8 @@ from torch import nn
 
 from glassnet.draw import fonts, pixels
 from glassnet.errors import UsageError
-from glassnet.inspection.curve_figure import draw_curves, wrapped
-from glassnet.inspection.curves import FUNCTIONS, SOFTMAX, activation_curves
+from glassnet.figures.curve_figure import draw_curves, wrapped
+from glassnet.figures.curves import FUNCTIONS, SOFTMAX, activation_curves
 from glassnet.nets.lenet import LeNet
 from glassnet.texts import texts
 from glassnet.trace.record import record
