@@ -21,6 +21,7 @@ LAYERS = (
     ("trace",),
     ("arithmetic",),
     ("inspection",),
+    ("figures",),
     ("pages",),
     ("evaluation",),
     ("training",),
