@@ -294,7 +294,9 @@ def _show(
     for name, path in files:
         show_line(words[name], str(path), terminal)
     if command is not None:
-        show_next([f"{command} {question}" for question in _next_questions(answer)], terminal)
+        show_next(
+            [f"{command} {question}" for question in _next_questions(answer)], terminal, name=words["next"]
+        )
 
 
 def _next_questions(answer: Explanation) -> list[str]:
