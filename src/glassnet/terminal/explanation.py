@@ -21,6 +21,7 @@ from glassnet.terminal.lines import (
     show_parts,
     show_result,
 )
+from glassnet.terminal.look_rows import line_text
 from glassnet.terminal.number_tables import beside, windows_of
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ def show_number(
     """
     terminal.text.print(Text(found.name, style="bold"))
     if found.op is not None:
-        source = found.op.source
-        line = f", {source.file}:{source.line}" if source and found.op.stage == "forward" else ""
-        show_line(words["operation"], f"{found.op.function}{line}", terminal)
+        line = line_text(found.op.source) if found.op.stage == "forward" else ""
+        show_line(words["operation"], ", ".join(filter(None, [found.op.function, line])), terminal)
     if found.expansion is None:
         _show_unworked(found, trace, words, terminal)
         return
