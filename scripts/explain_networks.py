@@ -31,7 +31,15 @@ from glassnet.arithmetic.expansion import At
 from glassnet.arithmetic.unexpanded import UnexpandedError
 from glassnet.trace.nested import tensors_in, with_refs, with_tensors
 from glassnet.trace.record import record
-from networks import TORCHVISION, VERSIONS, in_own_process, make, of_timm, of_torchvision
+from networks import (
+    TORCHVISION,
+    VERSIONS,
+    in_own_process,
+    make,
+    minutes_of_processor,
+    of_timm,
+    of_torchvision,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -227,7 +235,6 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="the tables go there, too, as Markdown")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    start = time.perf_counter()
     chosen = chosen_networks(options.family)
     per_network = -(-options.elements // len(chosen))
     networks = []
@@ -237,7 +244,7 @@ def main() -> int:
             raise SystemExit(f"{name}: the process died")
         print(line_of(network), flush=True)
         networks.append(network)
-    text = report(networks, minutes=(time.perf_counter() - start) / 60, seed=options.seed)
+    text = report(networks, minutes=minutes_of_processor(), seed=options.seed)
     print(text)
     if options.output:
         options.output.write_text(text, encoding="utf-8")
@@ -275,7 +282,7 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
 
     Args:
         networks: What was found of each.
-        minutes: That the whole took.
+        minutes: Of processor time that the whole took.
         seed: Of the draw.
 
     Returns:
@@ -297,7 +304,7 @@ def report(networks: list[Network], *, minutes: float, seed: int) -> str:
         f"{len(numbers):,} numbers, drawn at random (seed {seed}) from the {num_operations:,} operations of",
         f"{len(networks)} networks of torchvision and timm, worked out in float64 from what their",
         f"operation read, by `scripts/explain_networks.py` on {today} with {VERSIONS},",
-        f"Python {platform.python_version()} on {platform.machine()}, in {minutes:.0f} minutes.",
+        f"Python {platform.python_version()}, {platform.machine()}, {minutes:.0f} minutes of processor time.",
         "PyTorch computes in float32. Differences are shares of a number's scale: the largest magnitude of",
         "the number itself and its terms, because float32 rounds each term and each partial sum. (PyTorch",
         "computes GELU as x/2 + x/2·erf(x/√2), so x/2 is a term.)",

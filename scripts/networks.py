@@ -152,6 +152,16 @@ def _send(pipe: Connection, work: Callable, args: tuple) -> None:
     pipe.send(work(*args))
 
 
+def minutes_of_processor() -> float:
+    """Add up the time that this process and those that it started computed.
+
+    Returns:
+        Minutes.
+    """
+    times = os.times()
+    return (times.user + times.system + times.children_user + times.children_system) / 60
+
+
 def short_place(file: str) -> str:
     """Drop the path of the installation.
 

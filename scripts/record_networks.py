@@ -31,7 +31,17 @@ from torch.utils.flop_counter import FlopCounterMode
 from glassnet.trace.completeness import completeness
 from glassnet.trace.nested import tensors_in, with_tensors
 from glassnet.trace.record import record
-from networks import TORCHVISION, VERSIONS, in_own_process, make, of_timm, of_torchvision, shares, short_place
+from networks import (
+    TORCHVISION,
+    VERSIONS,
+    in_own_process,
+    make,
+    minutes_of_processor,
+    of_timm,
+    of_torchvision,
+    shares,
+    short_place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,7 +279,6 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="the table goes there, too, as Markdown")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    start = time.perf_counter()
     families = options.family or ["torchvision", *list_modules()]
     chosen = {family: list(sizes) for family, sizes in of_torchvision().items() if "torchvision" in families}
     known = {family: list(in_own_process(of_timm, family)) for family in families if family != "torchvision"}
@@ -281,7 +290,7 @@ def main() -> int:
         rows += in_own_process(measure_all, family, some) or [
             Row(family, name, failure="the process died") for name in some
         ]
-    text = report(rows, minutes=(time.perf_counter() - start) / 60)
+    text = report(rows, minutes=minutes_of_processor())
     print(text)
     if options.output:
         options.output.write_text(text, encoding="utf-8")
@@ -296,7 +305,7 @@ def report(rows: list[Row], *, minutes: float) -> str:
 
     Args:
         rows: Of all networks.
-        minutes: That the whole took.
+        minutes: Of processor time that the whole took.
 
     Returns:
         Markdown.
@@ -316,7 +325,7 @@ def report(rows: list[Row], *, minutes: float) -> str:
             f"{num_torchvision} networks of torchvision and {len(rows) - num_torchvision} of timm, from",
             f"{len(families)} families, recorded by `scripts/record_networks.py` on {today} with {VERSIONS},",
             f"Python {platform.python_version()}, on one core of {platform.machine()},",
-            f"in {minutes:.0f} minutes: random weights, eval mode, one picture.",
+            f"in {minutes:.0f} minutes of processor time: random weights, eval mode, one picture.",
             "",
             HOW,
             f"All witnesses agree for {good} of {len(rows)} networks; nothing was unseen in {seen}.",

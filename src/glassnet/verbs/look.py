@@ -21,7 +21,6 @@ from glassnet.terminal.look_lists import show_order, show_parameters
 from glassnet.terminal.look_rows import show_rows
 from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
-from glassnet.verbs.look_files import Wanted, write_files
 from glassnet.verbs.look_next import next_commands
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
@@ -37,6 +36,28 @@ if TYPE_CHECKING:
 
 PICTURE_AXES = 4
 BATCH_FIRST = (2, 4, 5)  # axes of vectors, pictures, volumes; with three, the second may be the batch
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which files are asked for; pictures go to the folder `out`."""
+
+    graph: Path | None = None
+    backward_graph: Path | None = None
+    maps: str | None = None
+    curves: bool = False
+    html: Path | None = None
+    out: Path = Path()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return self.tensors or self.graph is not None or self.backward_graph is not None
+
+    @property
+    def tensors(self) -> bool:
+        """Whether the values of the pass are needed."""
+        return self.maps is not None or self.curves or self.html is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +166,7 @@ def look(
             check=check_ones(subject.module, one) if one is not None and can_check else None,
             device=_device(trace),
             versions=versions(),
-            files=write_files(wanted, subject, trace, table, depth=depth, lang=lang),
+            files=_files(wanted, subject, trace, table, depth=depth, lang=lang) if wanted.any else {},
         )
     finally:
         for part, mode in modes:
@@ -154,6 +175,14 @@ def look(
     commands = next_commands(net, images, found.trace, input=input, weights=weights)
     show_next(commands, terminal, name=words["next"])
     return found
+
+
+def _files(
+    wanted: Wanted, subject: Subject, trace: Trace, table: Table, *, depth: int | None, lang: str
+) -> dict[str, Path]:
+    from glassnet.verbs.look_files import write_files  # noqa: PLC0415 — loads matplotlib, a second
+
+    return write_files(wanted, subject, trace, table, depth=depth, lang=lang)
 
 
 def _show(

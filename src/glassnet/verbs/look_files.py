@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.draw import png
 from glassnet.errors import RunError, UsageError
-from glassnet.inspection.backward_graph import backward_graph
-from glassnet.inspection.curve_figure import draw_curves
-from glassnet.inspection.curves import activation_curves
-from glassnet.inspection.graph import forward_graph
-from glassnet.inspection.kernels import draw_kernels
-from glassnet.inspection.maps import draw_feature_maps
-from glassnet.inspection.svg import draw_graph
+from glassnet.figures.backward_graph import backward_graph
+from glassnet.figures.curve_figure import draw_curves
+from glassnet.figures.curves import activation_curves
+from glassnet.figures.graph import forward_graph
+from glassnet.figures.kernels import draw_kernels
+from glassnet.figures.maps import draw_feature_maps
+from glassnet.figures.svg import draw_graph
 from glassnet.pages.look_page import look_page
 from glassnet.run import write_whole
 from glassnet.terminal.look_rows import sees_text, size_text
@@ -23,27 +21,12 @@ from glassnet.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from glassnet.inspection.table import Table
     from glassnet.trace.trace import Trace
+    from glassnet.verbs.look import Wanted
     from glassnet.verbs.subject import Subject
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which files are asked for; pictures go to the folder `out`."""
-
-    graph: Path | None = None
-    backward_graph: Path | None = None
-    maps: str | None = None
-    curves: bool = False
-    html: Path | None = None
-    out: Path = Path()
-
-    @property
-    def tensors(self) -> bool:
-        """Whether the values of the pass are needed."""
-        return self.maps is not None or self.curves or self.html is not None
 
 
 def write_files(

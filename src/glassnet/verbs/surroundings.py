@@ -29,23 +29,29 @@ def put_back() -> Iterator[None]:
         >>> torch.equal(before, torch.get_rng_state())
         True
     """
-    strict, warn_only = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
+    strict = _strictness()
     cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     generators = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002 — the global one
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        if _strictness() != strict:  # setting it loads PyTorch's compiler, which takes seconds
+            torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
         torch.set_rng_state(generators[0])
         random.setstate(generators[1])
         np.random.set_state(generators[2])  # noqa: NPY002
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
+
+
+def _strictness() -> tuple[bool, bool]:
+    """Give whether operations must be deterministic, and whether one that is not only warns."""
+    return (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
 
 
 @contextmanager
