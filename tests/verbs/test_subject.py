@@ -159,7 +159,7 @@ def test_fresh_weights_are_the_same_each_time_and_leave_the_generators_alone():
     one, other = opened("lenet"), opened("lenet")
     assert torch.equal(one.module.conv1.weight, other.module.conv1.weight)
     assert torch.equal(before, torch.get_rng_state())
-    assert "the weights are fresh, not trained (seed 0)" in said(one)
+    assert "the weights are those that __init__ gives, not trained (seed 0 for random ones)" in said(one)
 
 
 def test_weights_are_loaded_and_said(tmp_path):

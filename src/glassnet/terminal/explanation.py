@@ -12,7 +12,7 @@ from glassnet.arithmetic.address import name_of
 from glassnet.arithmetic.explain import largest
 from glassnet.arithmetic.numbers import factor, short
 from glassnet.arithmetic.operands import operands_of
-from glassnet.terminal.console import INDENT, show_table
+from glassnet.terminal.console import INDENT, from_here, show_table
 from glassnet.terminal.lines import (
     COLUMNS,
     difference_text,
@@ -21,7 +21,6 @@ from glassnet.terminal.lines import (
     show_parts,
     show_result,
 )
-from glassnet.terminal.look_rows import line_text
 from glassnet.terminal.number_tables import beside, windows_of
 
 if TYPE_CHECKING:
@@ -81,8 +80,9 @@ def show_number(
     """
     terminal.text.print(Text(found.name, style="bold"))
     if found.op is not None:
-        line = line_text(found.op.source) if found.op.stage == "forward" else ""
-        show_line(words["operation"], ", ".join(filter(None, [found.op.function, line])), terminal)
+        source = found.op.source
+        line = f", {from_here(source.file)}:{source.line}" if source and found.op.stage == "forward" else ""
+        show_line(words["operation"], f"{found.op.function}{line}", terminal)
     if found.expansion is None:
         _show_unworked(found, trace, words, terminal)
         return

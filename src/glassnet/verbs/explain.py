@@ -112,7 +112,7 @@ def explain(
         >>> found.formula, abs(found.difference) < 1e-6
         ('Σ input·weight + bias', True)
     """
-    lang = choose_language(lang)
+    asked_lang, lang = lang, choose_language(lang)
     words = texts(lang, "explain")
     terminal = terminal or open_terminal(json=True)
     question, asked = _question(at, grad, step)
@@ -120,7 +120,7 @@ def explain(
     rule = _rule(optimizer, lr, momentum, weight_decay, zero_grad=zero_grad)
     command = _command(net, picture, {
         "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
-        "label": label, "loss": loss, "target": target,
+        "label": label, "loss": loss, "target": target, "lang": asked_lang,
     })  # fmt: skip
     subject = open_subject(
         net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,

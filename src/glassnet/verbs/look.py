@@ -144,7 +144,7 @@ def look(
     """
     terminal = terminal or open_terminal(json=True)
     modes = _modes(net)
-    lang = choose_language(lang)
+    asked_lang, lang = lang, choose_language(lang)
     words = texts(lang, "look")
     wanted = Wanted(_path(graph), _path(backward_graph), maps, curves, _path(html), Path(out))
     try:
@@ -172,7 +172,7 @@ def look(
         for part, mode in modes:
             part.training = mode
     _show(found, words, terminal, depth=depth, parameters=parameters, order=order)
-    commands = next_commands(net, images, found.trace, input=input, weights=weights)
+    commands = next_commands(net, images, found.trace, input=input, weights=weights, lang=asked_lang)
     show_next(commands, terminal, name=words["next"])
     return found
 

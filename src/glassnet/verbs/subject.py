@@ -18,6 +18,7 @@ from glassnet.pictures.pictures import Policy
 from glassnet.pictures.scale import Scale
 from glassnet.pictures.sources import open_source
 from glassnet.terminal import Terminal, open_terminal
+from glassnet.terminal.console import from_here
 from glassnet.terminal.progress import show_reading
 from glassnet.texts import choose_language, texts
 from glassnet.verbs.given import Chosen, read_given
@@ -304,8 +305,8 @@ def _built(
             weights=weights, loaded=own.loaded,
         )  # fmt: skip
     notes = [note for note in built.notes if not note.startswith("filled in for the pictures")]
-    if built.record["resolved"] != net:
-        notes.insert(0, words["built_as"].format(resolved=built.record["resolved"]))
+    if from_here(built.record["resolved"]) != net:
+        notes.insert(0, words["built_as"].format(resolved=from_here(built.record["resolved"])))
     if built.record["weights"] is not None:
         notes.append(words["weights_from"].format(path=built.record["weights"]["from"]))
     elif any(True for _ in built.module.parameters()):
