@@ -109,9 +109,9 @@ def test_a_row_s_facts_of_a_picture(cli, tmp_path):
 def test_every_command_ends_with_the_next(cli, tmp_path):
     ended = cli("look", "lenet", "fashion-mini[3]", "--lang", "en")
     assert ended.out.splitlines()[-3:] == [
-        "next        glassnet explain lenet 'fashion-mini[3]' --at \"conv1[0,0,12,12]\"",
-        "            glassnet look lenet 'fashion-mini[3]' --order",
-        "            glassnet look lenet 'fashion-mini[3]' --html look.html",
+        "next        glassnet explain lenet 'fashion-mini[3]' --lang en --at \"conv1[0,0,12,12]\"",
+        "            glassnet look lenet 'fashion-mini[3]' --lang en --order",
+        "            glassnet look lenet 'fashion-mini[3]' --lang en --html look.html",
     ]
 
 

@@ -254,6 +254,8 @@ def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal:
 def _branch_text(found: Explained, expansion: Expansion, term: Term) -> str:
     if len(expansion.terms) > 1 and _adds_up(expansion) and _is_product(term):
         return f"+ {_term_text(found, term)}"
+    if expansion.kind == "copy" and expansion.formula == _operand(term):
+        return f"= {_term_text(found, term)}"  # where it comes from, by its whole name
     return f"= {expansion.worked}"
 
 
