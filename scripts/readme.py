@@ -2,6 +2,8 @@
 
 usage: python scripts/readme.py README.md README.zh-CN.md      rewrites the outputs in place
        python scripts/readme.py docs/see.md docs/see.zh-CN.md
+       python scripts/readme.py --only 'look|explain' --folder FOLDER README.md README.zh-CN.md
+                                runs and rewrites only these, in a folder that holds what the others wrote
 
 An example is a code block marked `console`: lines that begin with `$ ` are commands, what follows is their
 output, standard error included. A comment such as `<!-- paragraphs 2 3 -->` before the block says which
@@ -11,6 +13,7 @@ folder: in it are copies of docs/examples, and the code blocks that begin with a
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -27,7 +30,7 @@ from pathlib import Path
 FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^(?:<!-- paragraphs ([\d ]+) -->\n)?```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HERE = re.compile(r"(glassnet (look|explain) [^&;|<>]*|python \w+\.py)")  # needs no shell
-VARIES = ("precision", "device", "next")  # lines that another processor or a later time changes
+VARIES = ("precision", "device", "next", "difference")  # lines that another processor or a later time changes
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
 
@@ -100,7 +103,7 @@ def run_in(folder: Path, command: str) -> str:
         What it printed to standard output and error, in order.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "110", "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, "PATH": path, "COLUMNS": "110", "PYTHONIOENCODING": "utf-8", "GLASSNET_LANG": "en"}
     done = subprocess.run(  # noqa: S602 — the README's own lines
         command, shell=True, cwd=folder, env=environment, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
@@ -185,38 +188,46 @@ def rewrite(file: Path, outputs: dict[str, str]) -> None:
 
     Args:
         file: The README.
-        outputs: Of each command.
+        outputs: Of each command that was run; the others stay as they are.
     """
 
     def filled(match: re.Match[str]) -> str:
-        parts = [
-            f"$ {example.command}\n{excerpt(outputs[example.command], example.paragraphs)}"
-            for example in examples(match.group(0))
-        ]
+        parts = []
+        for example in examples(match.group(0)):
+            output = outputs.get(example.command)
+            shown = example.output if output is None else excerpt(output, example.paragraphs)
+            parts.append(f"$ {example.command}\n{shown}")
         head = match.group(0).partition("```console\n")[0]
         return f"{head}```console\n{''.join(parts)}```"
 
     file.write_text(BLOCK.sub(filled, file.read_text("utf-8")), "utf-8")
 
 
-def main(files: list[Path]) -> None:
+def main(files: list[Path], only: str, folder: Path) -> None:
     """Run the examples of the files and write what they print into them; a command they share runs once.
 
     Args:
         files: Of the same text in several languages.
+        only: A pattern that is found in the commands that are run.
+        folder: Where.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder, outputs = Path(name).resolve(), {}
-        for file in files:
-            text = file.read_text("utf-8")
-            write_files(text, folder)
-            for example in examples(text):
-                if example.command not in outputs:
-                    outputs[example.command] = run_here(folder, example.command)
-                    print(f"$ {example.command}\n{outputs[example.command]}", flush=True)
+    outputs: dict[str, str] = {}
+    for file in files:
+        text = file.read_text("utf-8")
+        write_files(text, folder)
+        for example in examples(text):
+            if example.command not in outputs and re.search(only, example.command):
+                outputs[example.command] = run_here(folder, example.command)
+                print(f"$ {example.command}\n{outputs[example.command]}", flush=True)
     for file in files:
         rewrite(file, outputs)
 
 
 if __name__ == "__main__":
-    main([Path(word) for word in sys.argv[1:]])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--folder", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        main(given.files, given.only, (given.folder or Path(temporary)).resolve())

@@ -41,6 +41,7 @@ RATES = {"sgd": 0.01, "nesterov": 0.01, "adam": 0.001, "adamw": 0.001}
 MOMENTUM = {"sgd": 0.0, "nesterov": 0.9, "adam": 0.9, "adamw": 0.9}
 DECAY = {"sgd": 0.0, "nesterov": 0.0, "adam": 0.0, "adamw": 0.01}
 LISTED, FOLLOWED = 10, 3  # terms of a long sum that are shown, and followed at each number of a tree
+LARGEST_SEED = 2**63 - 1
 
 
 def explain(
@@ -116,7 +117,7 @@ def explain(
     words = texts(lang, "explain")
     terminal = terminal or open_terminal(json=True)
     question, asked = _question(at, grad, step)
-    _check_counts(depth=depth, terms=terms, steps=steps)
+    _check_counts(depth=depth, terms=terms, steps=steps, seed=seed)
     rule = _rule(optimizer, lr, momentum, weight_decay, zero_grad=zero_grad)
     command = _command(net, picture, {
         "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
@@ -146,10 +147,12 @@ def explain(
     return answer
 
 
-def _check_counts(*, depth: int, terms: int | None, steps: int) -> None:
+def _check_counts(*, depth: int, terms: int | None, steps: int, seed: int) -> None:
     for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
         if count is not None and count < 1:
             raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError("--seed cannot be this", got=seed, expected=f"0 to {LARGEST_SEED}")
 
 
 def _rule(

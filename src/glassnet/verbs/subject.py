@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.taken import Shape
 
 UNKNOWN_SHAPE = (3, 32, 32)  # for building a network whose arguments do not depend on it
+MOST_NUMBERS = 10**9  # of one picture: 4 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,10 +150,10 @@ def parse_input(text: str | tuple[int, ...] | None) -> tuple[int, ...] | None:
         shape = tuple(int(side) for side in sides)
     except ValueError:
         shape = ()
-    if not shape or min(shape) < 1:
+    if not shape or min(shape) < 1 or math.prod(shape) > MOST_NUMBERS:
         raise UsageError(
             "this is no size of a picture", where="--input", got=repr(text),
-            expected="channels, height and width: 3x32x32",
+            expected=f"channels, height and width: 3x32x32; at most {MOST_NUMBERS:,} numbers",
         )  # fmt: skip
     return shape
 
