@@ -1,6 +1,6 @@
 """The pictures of the guide, made by its own commands.
 
-usage: python scripts/guide_pictures.py      writes docs/images/see; needs chromium for the picture of the page
+usage: python scripts/guide_pictures.py      writes docs/images/see; needs chromium for a picture of the page
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from readme import examples, run_here, write_files
 DOCS = Path(__file__).parent.parent / "docs"
 PLACES = {"see.md": DOCS / "images" / "see", "see.zh-CN.md": DOCS / "images" / "see" / "zh"}
 PICTURES = ("conv.gif", "pool.gif", "curves.png", "graph.svg", "backward.svg", "resnet.svg")
-PAGE_SIZE = "1180,980"
+BROWSER = ("chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1180,980")
 
 
 def main() -> None:
@@ -32,8 +32,7 @@ def main() -> None:
             for picture in PICTURES:
                 shutil.copy(folder / picture, place / picture)
             subprocess.run(
-                ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={PAGE_SIZE}",
-                 f"--screenshot={place / 'page.png'}", f"file://{folder / 'conv.html'}"],
+                [*BROWSER, f"--screenshot={place / 'page.png'}", f"file://{folder / 'conv.html'}"],
                 check=True, capture_output=True, timeout=120,
             )  # fmt: skip
 

@@ -8,7 +8,7 @@ usage: python scripts/readme.py README.md README.zh-CN.md      rewrites the outp
 An example is a code block marked `console`: lines that begin with `$ ` are commands, what follows is their
 output, standard error included. A comment such as `<!-- paragraphs 2 3 -->` before the block says which
 paragraphs of the output are shown; `…` stands for the others. All examples of a file are run in order in one
-folder, which holds copies of docs/examples, and the code blocks that begin with a comment such as `# my_net.py`.
+folder: in it are copies of docs/examples, and the code blocks that begin with a comment like `# my_net.py`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def run_here(folder: Path, command: str) -> str:
 
     Args:
         folder: Where.
-        command: `glassnet look`, `glassnet explain` or `python FILE.py`; any other gets a shell, see `run_in`.
+        command: `glassnet look`, `glassnet explain` or `python FILE.py`; any other gets a shell (`run_in`).
 
     Returns:
         What it printed to standard output and error, in order; `…` stands for where glassnet is installed.
@@ -132,7 +132,11 @@ def run_here(folder: Path, command: str) -> str:
     os.environ.update(COLUMNS="110", GLASSNET_LANG="en")
     sys.path.insert(0, str(folder))
     try:
-        with contextlib.chdir(folder), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
             run(words[1:]) if words[0] == "glassnet" else runpy.run_path(words[1], run_name="__main__")
     finally:
         os.environ.clear()
@@ -153,7 +157,8 @@ def figures(output: str) -> tuple[str, list[float]]:
     Returns:
         Words, with `0` for each number; the numbers.
     """
-    lines = [line for line in output.splitlines() if not line.startswith(("device", "versions", "设备", "版本"))]
+    varies = ("device", "versions", "设备", "版本")
+    lines = [line for line in output.splitlines() if not line.startswith(varies)]
     text = re.sub(r"[\d.]+ (s|ms|µs)\b", "TIME", "\n".join(lines)).replace("−", "-")
     number = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-?\d+)?")
     found = [float(part.replace(",", "")) for part in number.findall(text)]

@@ -38,7 +38,9 @@ def test_this_test_can_fail(printed, same):
 
 def test_times_versions_and_devices_may_differ():
     one = "device      cpu: threads: 1\nconv  0.31 ms  −2.5\n"
-    assert readme.figures(one) == readme.figures("device  cuda\nconv 12.3 ms -2.5\n") == ("conv TIME 0", [-2.5])
+    assert (
+        readme.figures(one) == readme.figures("device  cuda\nconv 12.3 ms -2.5\n") == ("conv TIME 0", [-2.5])
+    )
 
 
 def test_an_excerpt_tells_what_it_leaves_out():

@@ -157,4 +157,3 @@ class Numbers(nn.Module):
     def forward(self, numbers: torch.Tensor) -> torch.Tensor:
         """Give the numbers as they are."""
         return numbers
-

@@ -91,8 +91,8 @@ def _show_line(
         terminal.text.print(Text(f"  {words['order_elsewhere']}", style="dim"))
     else:
         code = linecache.getline(source.file, source.line).strip()
-        place = f"  {from_here(source.file)}:{source.line} {words['order_in'].format(function=source.function)}"
-        terminal.text.print(Text(place, style="dim"))
+        inside = words["order_in"].format(function=source.function)
+        terminal.text.print(Text(f"  {from_here(source.file)}:{source.line} {inside}", style="dim"))
         if code:
             terminal.text.print(Text(f"    {code}", style="cyan"))
     rows = []

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def next_commands(
-    net: Any, images: Any, trace: Trace, *, input: Any, weights: Any, lang: str | None  # noqa: A002
+    net: Any,
+    images: Any,
+    trace: Trace,
+    *,
+    input: Any,
+    weights: Any,
+    lang: str | None,
 ) -> list[str]:
     """Give commands that go on from a look; a Python line for what has no name.
 
