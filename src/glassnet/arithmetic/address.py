@@ -204,7 +204,7 @@ def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[Note, ...]]
 
 def _value_shared(parameter: Parameter, values: Mapping[str, int]) -> int:
     """Find the value of a parameter that has none by its own name: it may have an earlier one."""
-    if parameter.shared_with in values:
+    if parameter.shared_with is not None and parameter.shared_with in values:
         return values[parameter.shared_with]
     what = "no operation of this pass read this parameter: no number depends on it, and it has no gradient"
     raise UsageError(what, where=parameter.name)

@@ -228,8 +228,9 @@ def _recorded(subject: Subject, wanted: Wanted, *, measured: bool) -> Trace:
         )
     except NetError as error:
         images = subject.images
-        whole = isinstance(images, torch.Tensor) and images.dim() == PICTURE_AXES
-        if not whole or not error.what.startswith("the network raises"):
+        if not isinstance(images, torch.Tensor) or images.dim() != PICTURE_AXES:
+            raise
+        if not error.what.startswith("the network raises"):
             raise
         given = tuple(images.shape[1:])
         sizes = [size for size in usual_sizes(subject.module) if size != given]
