@@ -18,7 +18,7 @@ def next_commands(
     images: Any,
     trace: Trace,
     *,
-    input: Any,
+    input: Any,  # noqa: A002
     weights: Any,
     lang: str | None,
 ) -> list[str]:
