@@ -103,13 +103,8 @@ def run_in(folder: Path, command: str) -> str:
         What it printed to standard output and error, in order.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {
-        **os.environ,
-        "PATH": path,
-        "COLUMNS": "110",
-        "PYTHONIOENCODING": "utf-8",
-        "GLASSNET_LANG": "en",
-    }
+    settings = {"COLUMNS": "110", "PYTHONIOENCODING": "utf-8", "GLASSNET_LANG": "en"}
+    environment = {**os.environ, "PATH": path, **settings}
     done = subprocess.run(  # noqa: S602 — the README's own lines
         command, shell=True, cwd=folder, env=environment, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
@@ -230,9 +225,8 @@ def main(files: list[Path], only: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--folder", type=Path)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from readme_picture import screenshot
 
 import glassnet
+from readme_picture import screenshot
 
 LAYER, NUMBER = "features.0", "[0,8,19,17]"
 WIDTH, HEIGHT, MARGIN = 1240, 1400, 24  # pixels; the height is more than the page needs

@@ -26,7 +26,7 @@ from glassnet.verbs.explain_files import write_animation, write_page
 from glassnet.verbs.explanation import Explanation, Question
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
-from glassnet.verbs.surroundings import put_back
+from glassnet.verbs.surroundings import modes_kept, put_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def explain(
         terminal: Where they go; None for standard error.
 
     Returns:
-        The explanation. A module that was given is in the mode asked for, otherwise as it was.
+        The explanation. A module that was given is left as it was.
 
     Raises:
         UsageError: There is no such number, or nothing is asked for.
@@ -123,11 +123,11 @@ def explain(
         "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
         "label": label, "loss": loss, "target": target, "lang": asked_lang,
     })  # fmt: skip
-    subject = open_subject(
-        net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
-        terminal=terminal,
-    )  # fmt: skip
-    with put_back():
+    with put_back(), modes_kept(net):
+        subject = open_subject(
+            net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
+            terminal=terminal,
+        )  # fmt: skip
         torch.manual_seed(seed)
         chosen = None
         if question != "number" or _wants_loss(asked, label, loss, target):
@@ -297,7 +297,9 @@ def _show(
     for name, path in files:
         show_line(words[name], str(path), terminal)
     if command is not None:
-        show_next([f"{command} {question}" for question in _next_questions(answer)], terminal)
+        show_next(
+            [f"{command} {question}" for question in _next_questions(answer)], terminal, name=words["next"]
+        )
 
 
 def _next_questions(answer: Explanation) -> list[str]:

@@ -105,6 +105,8 @@ def open_subject(
         >>> tuple(subject.images.shape), subject.label_name
         ((1, 1, 28, 28), 'Trouser')
     """
+    if not isinstance(net, nn.Module | str | Path):
+        raise NetError("this is no network", got=repr(net)[:80], expected="an nn.Module, a NET or a run")
     words = texts(choose_language(lang), "subject")
     terminal = terminal or open_terminal(json=True)
     shape = parse_input(input)
