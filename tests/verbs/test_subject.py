@@ -137,7 +137,9 @@ def test_tensors_for_several_inputs():
             return a + b
 
     pair = (torch.ones(1, 2), torch.ones(1, 2))
-    assert opened(Two(), pair).images is pair
+    given = opened(Two(), pair).images
+    assert isinstance(given, tuple)
+    assert all(torch.equal(a, b) for a, b in zip(given, pair, strict=True))
 
 
 # -- which network -------------------------------------------------------------------------------------------
@@ -199,7 +201,7 @@ def test_notes_are_told_in_chinese():
          "  hint: did you mean 'fashion-mini'?"),
         ("lenet", None, {"input": "3x"},
          "this is no size of a picture\n  where: --input\n  got: '3x'\n"
-         "  expected: channels, height and width: 3x32x32"),
+         "  expected: channels, height and width: 3x32x32; at most 1,000,000,000 numbers"),
         ("lenet", [[1, 2], [3]], {},
          "these are not numbers in rows of one length\n  where: the numbers given\n"
          "  expected: nested lists such as [[1, 2], [3, 4]]"),
