@@ -80,3 +80,10 @@ def test_a_file_is_never_put_in_the_place_of_a_device(cli, tmp_path, words):
     assert error["got"] == "a device or pipe, which would be replaced by a file"
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert refused(cli, words[0], "lenet", *words[1:], "--html", "")["got"] == "a folder"
+
+
+def test_a_gradient_that_does_not_pass_is_told(cli, tmp_path):
+    (tmp_path / "two.json").write_text("[-1, 2]")
+    ended = cli("explain", "activation(name='relu')", tmp_path / "two.json", "--grad", "images[0,0]")
+    assert ended.code == 0
+    assert "activation.relu: no number that it makes changes with this one here (slope 0)" in ended.out

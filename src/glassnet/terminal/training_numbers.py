@@ -37,7 +37,7 @@ def show_gradient(
         show_line("", words["gradient_of_itself"], terminal)
     else:
         show_line(words["formula"], words["chain_rule"], terminal)
-        used = words["used"].format(
+        used = words["used" if found.places or found.missing else "used_flat"].format(
             places=f"{found.places:,}", adding=f"{len(found.terms):,}",
             operations=", ".join(found.operations) or "-",
         )  # fmt: skip
