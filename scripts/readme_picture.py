@@ -71,6 +71,17 @@ def predictions_png(run: Path) -> bytes:
     return buffer.getvalue()
 
 
+def screenshot(page: Path, target: Path, width: int, height: int) -> None:
+    """Write what a browser shows of a page as a PNG; width and height in pixels."""
+    chromium = shutil.which("chromium") or sys.exit("chromium is missing: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [chromium, *CHROMIUM, f"--user-data-dir={profile}", f"--window-size={width},{height}",
+             f"--screenshot={target.resolve()}", page.resolve().as_uri()],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+
+
 def main(readme: Path, run: Path, target: Path) -> None:
     """Write the picture."""
     block = re.search(r"^```console\n(\$ glassnet train .*?)^```$", readme.read_text("utf-8"), re.M | re.S)
@@ -79,14 +90,9 @@ def main(readme: Path, run: Path, target: Path) -> None:
     text = coloured(block[1])
     page = PAGE.format(text=text, image=base64.b64encode(predictions_png(run)).decode())
     height = 75 + 19.6 * text.count("\n") + 1160 * 5.7 / 11.6 + 30
-    chromium = shutil.which("chromium") or sys.exit("chromium is missing: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "page.html").write_text(page, "utf-8")
-        subprocess.run(
-            [chromium, *CHROMIUM, f"--user-data-dir={folder}/profile", f"--window-size=1240,{height:.0f}",
-             f"--screenshot={target.resolve()}", f"file://{folder}/page.html"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        screenshot(Path(folder) / "page.html", target, 1240, round(height))
 
 
 if __name__ == "__main__":

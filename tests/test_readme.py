@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+WIDTH = 24  # of the names in the tree
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -35,7 +37,8 @@ def printed(tmp_path_factory) -> dict[str, str]:
 
 @pytest.mark.parametrize("example", readme.examples(ENGLISH), ids=lambda example: example.command)
 def test_an_example_prints_what_the_readme_says(example, printed):
-    assert readme.shape(printed[example.command]) == readme.shape(example.output)
+    output = readme.excerpt(printed[example.command], example.paragraphs)
+    assert readme.shape(output) == readme.shape(example.output)
 
 
 def test_the_first_command_reaches_its_accuracy(printed):
@@ -63,9 +66,32 @@ def test_links_lead_somewhere(text):
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
-def test_the_tree_names_every_file_of_the_package(text):
-    tree = text[text.index("src/glassnet/\n") :]
+def test_the_tree_names_the_files_of_the_package_and_no_others(text):
     package = ROOT / "src" / "glassnet"
-    files = [file.relative_to(package) for file in package.rglob("*.py") if file.name != "__init__.py"]
-    for file in files:
-        assert re.search(rf"^\s+{re.escape(file.name)}\s+\S", tree, re.MULTILINE), file
+    tree = re.search(r"^src/glassnet/\n(.*?)^docs/", text, re.MULTILINE | re.DOTALL)
+    assert tree is not None
+    named, folder = [], ""
+    for line in tree[1].splitlines():
+        names, description = line[:WIDTH], line[WIDTH:]
+        assert description.strip(), line
+        if names.strip().endswith("/"):
+            folder = names.strip()
+            continue
+        folder = folder if names.startswith(" " * 4) else ""
+        named += [f"{folder}{name}" for name in names.split()]
+    files = [file for file in package.rglob("*") if file.is_file() and file.suffix not in {".pyc", ".typed"}]
+    paths = [file.relative_to(package).as_posix() for file in files]
+    for path in paths:
+        said = any(fnmatch(path, name) for name in named)
+        assert said or path.endswith("__init__.py") or path.startswith("pictures/fashion_mini"), path
+    for name in named:
+        assert any(fnmatch(path, name) for path in paths), name
+    assert len(set(named)) == len(named)
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_how_far_it_goes_is_what_the_tables_say(text):
+    figures = re.findall(r"\[(\d[\d,]*) (?:of|/) (\d[\d,]*) \S+\]\((docs/\w+\.md)\)", text)
+    assert [file for _, _, file in figures] == ["docs/networks.md", "docs/explained.md"]
+    for first, second, file in figures:
+        assert f"{first} of {second}" in (ROOT / file).read_text("utf-8")

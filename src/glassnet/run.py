@@ -173,8 +173,11 @@ def write_whole(path: Path, content: bytes | str) -> str:
         RunError: The disk is full or fails; what was there before is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.parent / f".{path.name}.{os.getpid()}.partial"
     try:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or pipe, which would be replaced by a file"
+            raise RunError("a file of the run cannot be written", where=path, got=what)
         if not path.parent.exists():
             path.parent.mkdir(parents=True)
             _sync_folder(path.parent.parent)

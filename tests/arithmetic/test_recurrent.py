@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
-from real_calls import adds_up, called, doubles, holds
+from real_calls import adds_up, called, check_numbers, doubles, holds
 
 LAYERS = {
     "lstm": nn.LSTM,
@@ -168,3 +168,8 @@ def test_an_embedding_is_a_copy():
     done = called(TABLE, torch.tensor([[1, 4]])).expand(0, 1, 2)
     assert (done.kind, done.formula, done.worked) == ("copy", "weight[input]", "weight[4, 2]")
     assert done.terms[0].numbers[0].index == (4, 2)
+
+
+def test_an_embedding_names_the_arguments_of_its_own_call():
+    call = called(lambda: torch.embedding(TABLE.weight, torch.tensor([[1, 4]])))
+    check_numbers(call, call.expand(0, 1, 2))

@@ -145,3 +145,10 @@ def test_resnet50_is_looked_at_in_seconds():
     found = glassnet.look("timm:resnet50", terminal=open_terminal(json=True))
     assert found.table.totals.parameters == 25_557_032
     assert time.perf_counter() - start < 60
+
+
+def test_numbers_that_a_network_overwrites_are_told_as_given_and_stay():
+    given = torch.tensor([[-1.0, 2, 3], [-4, -5, -6]])
+    found = glassnet.look(nn.ReLU(inplace=True), given, lang="en")
+    assert found.facts.statistics.minimum == -6
+    assert given.min() == -6

@@ -137,7 +137,9 @@ def test_tensors_for_several_inputs():
             return a + b
 
     pair = (torch.ones(1, 2), torch.ones(1, 2))
-    assert opened(Two(), pair).images is pair
+    given = opened(Two(), pair).images
+    assert isinstance(given, tuple)
+    assert all(torch.equal(a, b) for a, b in zip(given, pair, strict=True))
 
 
 # -- which network -------------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_fresh_weights_are_the_same_each_time_and_leave_the_generators_alone():
     one, other = opened("lenet"), opened("lenet")
     assert torch.equal(one.module.conv1.weight, other.module.conv1.weight)
     assert torch.equal(before, torch.get_rng_state())
-    assert "the weights are fresh, not trained (seed 0)" in said(one)
+    assert "the weights are those that __init__ gives, not trained (seed 0 for random ones)" in said(one)
 
 
 def test_weights_are_loaded_and_said(tmp_path):
@@ -199,7 +201,7 @@ def test_notes_are_told_in_chinese():
          "  hint: did you mean 'fashion-mini'?"),
         ("lenet", None, {"input": "3x"},
          "this is no size of a picture\n  where: --input\n  got: '3x'\n"
-         "  expected: channels, height and width: 3x32x32"),
+         "  expected: channels, height and width: 3x32x32; at most 1,000,000,000 numbers"),
         ("lenet", [[1, 2], [3]], {},
          "these are not numbers in rows of one length\n  where: the numbers given\n"
          "  expected: nested lists such as [[1, 2], [3, 4]]"),

@@ -15,13 +15,15 @@ from glassnet.errors import UsageError
 from glassnet.trace.nested import with_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from glassnet.arithmetic.expansion import Index
-    from glassnet.trace.trace import Trace
+    from glassnet.trace.trace import Parameter, Trace
 
 MOST_LISTED = 16  # names in an error
-FORM = re.compile(r"\s*(?P<name>[^\[\]\s:]+)(?::(?P<nth>\d+))?\s*(?:\[(?P<index>[^\[\]]*)\])?\s*")
+FORM = re.compile(
+    r"\s*(?P<name>[^\[\]\s:](?:[^\[\]:]*[^\[\]\s:])?)(?::(?P<nth>\d+))?\s*(?:\[(?P<index>[^\[\]]*)\])?\s*"
+)
 LOSS, OUTPUT = "loss", "output"
 
 Note = tuple[str, dict[str, str]]
@@ -184,6 +186,9 @@ def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[Note, ...]]
     for table in (values, labels):
         if name in table:
             return table[name], ()
+    parameter = next((p for module in trace.modules for p in module.parameters if p.name == name), None)
+    if parameter is not None:
+        return _value_shared(parameter, values), ()
     if any(module.path == name for module in trace.modules):
         raise UsageError(
             f"the module {name} was not called in this pass, so it has no numbers", where=name,
@@ -195,6 +200,14 @@ def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[Note, ...]]
     called = [call.path for call in trace.calls if call.path]
     _refuse_unknown(trace, name, [*called, *values, *labels, OUTPUT], "the network has no such value")
     raise AssertionError
+
+
+def _value_shared(parameter: Parameter, values: Mapping[str, int]) -> int:
+    """Find the value of a parameter that has none by its own name: it may have an earlier one."""
+    if parameter.shared_with is not None and parameter.shared_with in values:
+        return values[parameter.shared_with]
+    what = "no operation of this pass read this parameter: no number depends on it, and it has no gradient"
+    raise UsageError(what, where=parameter.name)
 
 
 def _output_of_call(trace: Trace, calls: list, address: Address) -> tuple[int, tuple[Note, ...]]:

@@ -1,5 +1,5 @@
 """Numbers of classes: rows of a table, copied or put together, and one-hot vectors."""
-# ruff: noqa: A001, A002 - arguments are named as those of PyTorch
+# ruff: noqa: A002 - arguments are named as those of PyTorch
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.arithmetic.elements import Along, doubles, gather, number, read
 from glassnet.arithmetic.expansion import Expansion, Term
 from glassnet.arithmetic.numbers import factor, short
 from glassnet.arithmetic.reductions import extreme, mean_of
-from glassnet.arithmetic.terms import copy_of, products, sum_of
+from glassnet.arithmetic.terms import copy_of, products, renamed, sum_of
 from glassnet.arithmetic.unexpanded import UnexpandedError
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def _embedding(
     sparse: bool = False,
 ) -> Expansion:
     """Expand `embedding`: a number of the row that the index names; `max_norm` shortens it."""
-    if input.is_floating_point():
-        input, weight = weight, input  # torch.embedding(weight, indices)
+    if input.is_floating_point():  # torch.embedding(weight, indices)
+        done = _embedding(at, weight, input, padding_idx, max_norm, norm_type)
+        return renamed(done, {"input": "weight", "weight": "input"})
     which = number("input", input, at.index[:-1])
     row = int(which.value)
     taken = number("weight", weight, (row, at.index[-1]))

@@ -248,7 +248,10 @@ OTHER_NAMES = {
     "special_erf": "erf",
     "special_erfc": "erfc",
 }
-WITH_SETTINGS = {"leaky_relu", "prelu", "rrelu", "elu", "celu", "gelu", "gelu_tanh", "hardtanh", "hardshrink",
-    "softshrink", "softplus", "threshold", "logit"}  # fmt: skip  # their rules stand among the activations
+# those with settings have their rules among the activations
+WITH_SETTINGS = {
+    "leaky_relu", "prelu", "rrelu", "elu", "celu", "gelu", "gelu_tanh", "hardtanh", "hardshrink",
+    "softshrink", "softplus", "threshold", "logit",
+}  # fmt: skip
 RULES = {name: _plain(name) for name in FUNCTIONS if name not in WITH_SETTINGS}
 RULES |= {other: RULES[name] for other, name in OTHER_NAMES.items()}

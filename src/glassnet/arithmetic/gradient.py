@@ -129,6 +129,7 @@ def _explained(
     name = with_index(name_of(trace, number), index)
     own = trace.kept_gradients.get(number)
     torch_value = None if own is None else float(own[index].item())
+    rounding = EXPLAINED if own is None else max(EXPLAINED, 2 * torch.finfo(own.dtype).eps)
     users = [op for op in trace.ops if number in op.inputs]
     terms, missing = _terms(trace, users, number, index)
     largest = sorted(terms, key=lambda term: -abs(term.value))
@@ -141,7 +142,7 @@ def _explained(
     if (
         torch_value is not None
         and not missing
-        and abs(value - torch_value) > EXPLAINED * (size + abs(torch_value))
+        and abs(value - torch_value) > rounding * (size + abs(torch_value))
     ):
         missing.append(("", "unseen"))
     followed = ()

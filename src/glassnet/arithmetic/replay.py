@@ -163,10 +163,11 @@ def _exact(tensor: torch.Tensor) -> torch.Tensor:
 def _agree(ours: torch.Tensor, recorded: torch.Tensor) -> bool:
     if tuple(ours.shape) != tuple(recorded.shape) or recorded.is_complex():
         return True  # not comparable: told elsewhere
+    agree = max(AGREE, 2 * torch.finfo(recorded.dtype).eps) if recorded.is_floating_point() else AGREE
     ours, recorded = ours.detach().to(torch.float64), recorded.to(torch.float64)
     finite = torch.isfinite(recorded) & torch.isfinite(ours)
     scale = float(recorded[finite].abs().max()) if bool(finite.any()) else 0.0
-    return bool(((ours - recorded)[finite].abs() <= AGREE * scale + 1e-12).all())
+    return bool(((ours - recorded)[finite].abs() <= agree * scale + 1e-12).all())
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from cyclopts.exceptions import CycloptsError
 import glassnet
 from glassnet.cli.output import write_json
 from glassnet.cli.refusals import as_usage_error, only_whole_numbers
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, NetError
 from glassnet.terminal.symbols import fall_back
+from glassnet.verbs.users_code import line_of_users_code
 
 # the first sentence of each command, here so that --help loads none of them; a test keeps both the same
 COMMANDS = {
@@ -74,12 +75,18 @@ def run(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        place = line_of_users_code(end)
+        if place is None:
+            return end.code if isinstance(end.code, int) else 1
+        error = NetError(f"the network's code ended the program: {end.code}", where=place[0], got=place[1])
+        return told(error, json=_wants_json(words))
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — told, each in its own words
-        return told(
-            _as_ours(error), json="--json" in (words[: words.index("--")] if "--" in words else words)
-        )
+        return told(_as_ours(error), json=_wants_json(words))
     return code or 0  # a command returns its exit code, or None
+
+
+def _wants_json(words: list[str]) -> bool:
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
 
 
 def _as_ours(error: BaseException) -> GlassnetError:

@@ -105,7 +105,8 @@ def _near(given: str, known: list[str]) -> str | None:
 
 
 def _choices(argument: Argument) -> list[str]:
-    return [str(choice) for choice in get_args(argument.hint)] if get_origin(argument.hint) is Literal else []
+    parts = (argument.hint, *get_args(argument.hint))  # Literal, or Literal | None
+    return [str(choice) for part in parts if get_origin(part) is Literal for choice in get_args(part)]
 
 
 def _expected(argument: Argument) -> str | None:

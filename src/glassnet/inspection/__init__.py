@@ -1,1 +1,1 @@
-"""A trace to numbers and pictures: table, sizes, receptive field, graph, feature maps, curves."""
+"""A trace to numbers: table, sizes, receptive field, facts of tensors, windows."""

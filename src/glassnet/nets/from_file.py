@@ -160,7 +160,7 @@ def users_errors(file: Path, doing: str) -> Iterator[None]:
     except NetError:
         raise
     except SyntaxError as error:
-        where = f"{error.filename or file}:{error.lineno}"
+        where = f"{error.filename or file}" + (f":{error.lineno}" if error.lineno else "")
         got = (error.text or "").strip() or None
         raise NetError(f"the file is not valid Python: {error.msg}", where=where, got=got) from error
     except (Exception, SystemExit) as error:  # the person's code may raise anything

@@ -73,7 +73,7 @@ function showWindow() {
       room: room(view.input), tall: Math.max(150, room(view.input)), most: 64, frame: true,
       rings: linear ? [] : here.map((term) => [term.y - first, term.x - second]),
     });
-    drawPlane(view.output, outputPlane(linear ? 0 : state.at), { room: room(view.output), tall: Math.max(150, room(view.output)), most: 64, rings: [outputPlace()] });
+    drawPlane(view.output, outputPlane(linear ? 0 : state.at), { room: room(view.output), tall: Math.max(150, room(view.output)), most: 64, rings: [outputPlace()], frame: true });
     drawSmall(view, work, here, result, { inputScale, weightScale, productScale });
     spell(view, work, state, terms, here, result, update);
     controls();

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -101,5 +102,29 @@ def quoted(path: object) -> str:
     Example:
         >>> quoted("my runs/one")
         "'my runs/one'"
+        >>> print(quoted("activation(name='tanh')"))
+        "activation(name='tanh')"
     """
-    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
+    text = str(path)
+    if os.name == "nt":
+        return subprocess.list2cmdline([text])
+    if "'" in text and not set(text) & set('"$`\\!'):
+        return f'"{text}"'  # the shell leaves the rest alone, and it can be read
+    return shlex.quote(text)
+
+
+def from_here(file: str) -> str:
+    """Write where a file lies: seen from the working folder, where it lies in there.
+
+    Args:
+        file: As its code object names it.
+
+    Returns:
+        A path that opens it from here.
+
+    Example:
+        >>> from_here(str(Path.cwd() / "net.py")), from_here("<string>")
+        ('net.py', '<string>')
+    """
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file

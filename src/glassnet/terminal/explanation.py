@@ -12,7 +12,7 @@ from glassnet.arithmetic.address import name_of
 from glassnet.arithmetic.explain import largest
 from glassnet.arithmetic.numbers import factor, short
 from glassnet.arithmetic.operands import operands_of
-from glassnet.terminal.console import INDENT, show_table
+from glassnet.terminal.console import INDENT, from_here, show_table
 from glassnet.terminal.lines import (
     COLUMNS,
     difference_text,
@@ -81,7 +81,7 @@ def show_number(
     terminal.text.print(Text(found.name, style="bold"))
     if found.op is not None:
         source = found.op.source
-        line = f", {source.file}:{source.line}" if source and found.op.stage == "forward" else ""
+        line = f", {from_here(source.file)}:{source.line}" if source and found.op.stage == "forward" else ""
         show_line(words["operation"], f"{found.op.function}{line}", terminal)
     if found.expansion is None:
         _show_unworked(found, trace, words, terminal)
@@ -254,6 +254,8 @@ def _show_tree(found: Explained, level: int, words: Mapping[str, str], terminal:
 def _branch_text(found: Explained, expansion: Expansion, term: Term) -> str:
     if len(expansion.terms) > 1 and _adds_up(expansion) and _is_product(term):
         return f"+ {_term_text(found, term)}"
+    if expansion.kind == "copy" and expansion.formula == _operand(term):
+        return f"= {_term_text(found, term)}"  # where it comes from, by its whole name
     return f"= {expansion.worked}"
 
 

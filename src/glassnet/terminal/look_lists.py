@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from glassnet.terminal.console import show_table
+from glassnet.terminal.console import from_here, show_table
 from glassnet.terminal.look_rows import change_text
 from glassnet.terminal.quantities import number_text, shape_text
 
@@ -91,8 +91,8 @@ def _show_line(
         terminal.text.print(Text(f"  {words['order_elsewhere']}", style="dim"))
     else:
         code = linecache.getline(source.file, source.line).strip()
-        place = f"  {source.file}:{source.line} {words['order_in'].format(function=source.function)}"
-        terminal.text.print(Text(place, style="dim"))
+        inside = words["order_in"].format(function=source.function)
+        terminal.text.print(Text(f"  {from_here(source.file)}:{source.line} {inside}", style="dim"))
         if code:
             terminal.text.print(Text(f"    {code}", style="cyan"))
     rows = []

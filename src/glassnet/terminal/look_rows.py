@@ -56,6 +56,8 @@ def show_rows(table: Table, words: Mapping[str, str], terminal: Terminal, *, dep
     terminal.text.print()
     if any(row["sees"] for row in cells):
         _note(words["legend_sees"], terminal)
+    if any(line.row.repeat or line.level > 1 for line in lines):
+        _note(words["legend_calls"], terminal)
     if any(line.times > 1 for line in lines):
         _note(words["legend_blocks"], terminal)
     if cut:
@@ -63,9 +65,26 @@ def show_rows(table: Table, words: Mapping[str, str], terminal: Terminal, *, dep
     hidden = sum(line.folded for line in lines)
     if hidden:
         _note(words["folded"].format(count=f"{hidden:,}", depth=shown_depth + 1), terminal)
-    if left_out:
-        told = ", ".join(words[f"column_{name}"] for name in left_out)
+    if any(name != "size" for name in left_out):  # the sizes stand below
+        told = ", ".join(words[f"column_{name}"] for name in left_out if name != "size")
         _note(words["columns_left_out"].format(names=told), terminal)
+    if "size" in left_out:
+        _show_sizes(lines, cells, words, terminal)
+
+
+def _show_sizes(
+    lines: Sequence[Line], cells: Sequence[Mapping[str, str]], words: Mapping[str, str], terminal: Terminal
+) -> None:
+    """Show the size formulas that found no column, under the table: those that change a shape."""
+    changing = [
+        [f"{line.row.path}:{line.row.repeat + 1}" if line.row.repeat else line.row.path, row["size"]]
+        for line, row in zip(lines, cells, strict=True)
+        if line.row.size is not None and line.row.size.kind != "keeps"
+    ]
+    if changing:
+        terminal.text.print()
+        rows = [["", words["column_size"]], *changing[:MOST_LINES]]
+        show_table(rows, ["", ""], terminal, indent=0)
 
 
 def _note(text: str, terminal: Terminal) -> None:
@@ -116,9 +135,10 @@ def _type(line: Line, words: Mapping[str, str]) -> str:
 
 def _name(line: Line, words: Mapping[str, str]) -> str:
     row = line.row
-    name = f"{row.name} … {line.rows[-1].name}" if line.times > 1 else row.name
+    own = row.path.rpartition(".")[2] if row.kind == "operation" else row.name  # as in an address
+    name = f"{own} … {line.rows[-1].name}" if line.times > 1 else own
     if row.repeat:
-        name = words["again"].format(name=name)
+        name = f"{name}:{row.repeat + 1}"
     if not row.registered:
         name = words["not_registered"].format(name=name)
     return words["in_loss"].format(name=name) if row.stage == "loss" else name

@@ -69,6 +69,8 @@ def record(
         >>> [(op.label, trace.values[op.outputs[0]].shape) for op in trace.ops]
         [('0.conv2d', (1, 2, 2, 2)), ('1.relu', (1, 2, 2, 2)), ('2.flatten', (1, 8)), ('3.linear', (1, 3))]
     """
+    if not isinstance(net, torch.nn.Module):
+        raise UsageError("this is no network", got=repr(net)[:80], expected="an nn.Module")
     _check_paths(net, keep)
     recorder = Recorder(net, keep=keep, gradients=backward is not None)
     going_back = backward is not None
@@ -165,7 +167,7 @@ def _told(error: Exception, recorder: Recorder) -> NetError:
     ]
     what = {"forward": "the network", "loss": "the loss", "backward": "the backward pass"}[recorder.stage]
     return NetError(
-        f"{what} raises {type(error).__name__}: {error}",
+        f"{what} raises {type(error).__name__}: {error}".rstrip(": "),
         where=", ".join(filter(None, place)) or None,
         got=failure.what if failure else None,
         expected=None,
@@ -194,6 +196,11 @@ def _checked_loss(loss: object) -> torch.Tensor:
     if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
         got = shape_text(loss) if isinstance(loss, torch.Tensor) else type(loss).__name__
         raise UsageError("the loss is not one number", where="backward", got=got, expected="a scalar tensor")
+    if loss.is_complex():
+        raise UsageError(
+            "the loss is a complex number, which has no gradient", where="backward", got=str(loss.dtype)[6:],
+            expected="a real number, such as output.abs().sum()",
+        )  # fmt: skip
     if not loss.requires_grad:
         raise UsageError(
             "the loss does not depend on any parameter through PyTorch's operations", where="backward",

@@ -26,7 +26,7 @@ from glassnet.verbs.explain_files import write_animation, write_page
 from glassnet.verbs.explanation import Explanation, Question
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
-from glassnet.verbs.surroundings import put_back
+from glassnet.verbs.surroundings import modes_kept, put_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +41,7 @@ RATES = {"sgd": 0.01, "nesterov": 0.01, "adam": 0.001, "adamw": 0.001}
 MOMENTUM = {"sgd": 0.0, "nesterov": 0.9, "adam": 0.9, "adamw": 0.9}
 DECAY = {"sgd": 0.0, "nesterov": 0.0, "adam": 0.0, "adamw": 0.01}
 LISTED, FOLLOWED = 10, 3  # terms of a long sum that are shown, and followed at each number of a tree
+LARGEST_SEED = 2**63 - 1
 
 
 def explain(
@@ -101,7 +102,7 @@ def explain(
         terminal: Where they go; None for standard error.
 
     Returns:
-        The explanation. A module that was given is in the mode asked for, otherwise as it was.
+        The explanation. A module that was given is left as it was.
 
     Raises:
         UsageError: There is no such number, or nothing is asked for.
@@ -112,21 +113,21 @@ def explain(
         >>> found.formula, abs(found.difference) < 1e-6
         ('Σ input·weight + bias', True)
     """
-    lang = choose_language(lang)
+    asked_lang, lang = lang, choose_language(lang)
     words = texts(lang, "explain")
     terminal = terminal or open_terminal(json=True)
     question, asked = _question(at, grad, step)
-    _check_counts(depth=depth, terms=terms, steps=steps)
+    _check_counts(depth=depth, terms=terms, steps=steps, seed=seed)
     rule = _rule(optimizer, lr, momentum, weight_decay, zero_grad=zero_grad)
     command = _command(net, picture, {
         "input": input, "weights": weights, "data-dir": data_dir, "train": train, "seed": seed or None,
-        "label": label, "loss": loss, "target": target,
+        "label": label, "loss": loss, "target": target, "lang": asked_lang,
     })  # fmt: skip
-    subject = open_subject(
-        net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
-        terminal=terminal,
-    )  # fmt: skip
-    with put_back():
+    with put_back(), modes_kept(net):
+        subject = open_subject(
+            net, picture, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
+            terminal=terminal,
+        )  # fmt: skip
         torch.manual_seed(seed)
         chosen = None
         if question != "number" or _wants_loss(asked, label, loss, target):
@@ -146,10 +147,12 @@ def explain(
     return answer
 
 
-def _check_counts(*, depth: int, terms: int | None, steps: int) -> None:
+def _check_counts(*, depth: int, terms: int | None, steps: int, seed: int) -> None:
     for option, count in (("--depth", depth), ("--terms", terms), ("--steps", steps)):
         if count is not None and count < 1:
             raise UsageError(f"{option} is too small", got=count, expected="1 or more")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError("--seed cannot be this", got=seed, expected=f"0 to {LARGEST_SEED}")
 
 
 def _rule(
@@ -294,7 +297,9 @@ def _show(
     for name, path in files:
         show_line(words[name], str(path), terminal)
     if command is not None:
-        show_next([f"{command} {question}" for question in _next_questions(answer)], terminal)
+        show_next(
+            [f"{command} {question}" for question in _next_questions(answer)], terminal, name=words["next"]
+        )
 
 
 def _next_questions(answer: Explanation) -> list[str]:

@@ -63,7 +63,7 @@ def write_animation(answer: Explanation, path: Path, *, lang: str) -> None:
         UsageError: The number is not made by a window that moves.
         GlassnetError: The file cannot be written.
     """
-    from glassnet.inspection.animation import animate  # noqa: PLC0415 — loads matplotlib
+    from glassnet.figures.animation import animate  # noqa: PLC0415 — loads matplotlib
     from glassnet.inspection.windows import windowed  # noqa: PLC0415
 
     op, index = _operation(answer, "--gif")

@@ -56,12 +56,14 @@ def read_given(picture: Any) -> Given:
                 [3, 4]])
     """
     match picture:
-        case None | torch.Tensor():
-            return picture
+        case None:
+            return None
+        case torch.Tensor():
+            return picture.detach()
         case np.ndarray():
             return torch.from_numpy(np.ascontiguousarray(picture))
         case tuple() | dict() if _all_tensors(picture):
-            return picture
+            return _detached(picture)
         case list() | tuple():
             return _as_tensor(picture, "the numbers given")
         case str() | Path():
@@ -76,6 +78,13 @@ def read_given(picture: Any) -> Given:
 def _all_tensors(items: tuple | Mapping[str, object]) -> bool:
     values = items.values() if isinstance(items, dict) else items
     return bool(items) and all(isinstance(value, torch.Tensor) for value in values)
+
+
+def _detached(items: Any) -> tuple | dict:
+    """Leave the graph behind that they were computed by: it cannot be copied."""
+    if isinstance(items, dict):
+        return {name: tensor.detach() for name, tensor in items.items()}
+    return tuple(tensor.detach() for tensor in items)
 
 
 def _read_named(name: str) -> Given:

@@ -24,6 +24,7 @@ from glassnet.trace.record import record
 from glassnet.verbs.look_next import next_commands
 from glassnet.verbs.loss import choose_loss
 from glassnet.verbs.subject import open_subject
+from glassnet.verbs.surroundings import modes_kept
 from glassnet.verbs.usual_sizes import first_that_fits, shape_of, usual_sizes
 
 if TYPE_CHECKING:
@@ -143,11 +144,10 @@ def look(
         (62006, 651720, 10)
     """
     terminal = terminal or open_terminal(json=True)
-    modes = _modes(net)
-    lang = choose_language(lang)
+    asked_lang, lang = lang, choose_language(lang)
     words = texts(lang, "look")
     wanted = Wanted(_path(graph), _path(backward_graph), maps, curves, _path(html), Path(out))
-    try:
+    with modes_kept(net):
         subject = open_subject(
             net, images, input=input, weights=weights, data_dir=data_dir, training=train, lang=lang,
             terminal=terminal,
@@ -168,11 +168,8 @@ def look(
             versions=versions(),
             files=_files(wanted, subject, trace, table, depth=depth, lang=lang) if wanted.any else {},
         )
-    finally:
-        for part, mode in modes:
-            part.training = mode
     _show(found, words, terminal, depth=depth, parameters=parameters, order=order)
-    commands = next_commands(net, images, found.trace, input=input, weights=weights)
+    commands = next_commands(net, images, found.trace, input=input, weights=weights, lang=asked_lang)
     show_next(commands, terminal, name=words["next"])
     return found
 
@@ -212,10 +209,6 @@ def _show(
         show_field("" if place else words["written"], str(path), terminal)
 
 
-def _modes(net: nn.Module | str | Path) -> list[tuple[nn.Module, bool]]:
-    return [(part, part.training) for part in net.modules()] if isinstance(net, torch.nn.Module) else []
-
-
 def _path(given: Path | str | None) -> Path | None:
     return None if given is None else Path(given).expanduser()
 
@@ -236,6 +229,8 @@ def _recorded(subject: Subject, wanted: Wanted, *, measured: bool) -> Trace:
     except NetError as error:
         images = subject.images
         if not isinstance(images, torch.Tensor) or images.dim() != PICTURE_AXES:
+            raise
+        if not error.what.startswith("the network raises"):
             raise
         given = tuple(images.shape[1:])
         sizes = [size for size in usual_sizes(subject.module) if size != given]

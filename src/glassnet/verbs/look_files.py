@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from glassnet.draw import png
 from glassnet.errors import RunError, UsageError
-from glassnet.inspection.backward_graph import backward_graph
-from glassnet.inspection.curve_figure import draw_curves
-from glassnet.inspection.curves import activation_curves
-from glassnet.inspection.graph import forward_graph
-from glassnet.inspection.kernels import draw_kernels
-from glassnet.inspection.maps import draw_feature_maps
-from glassnet.inspection.svg import draw_graph
+from glassnet.figures.backward_graph import backward_graph
+from glassnet.figures.curve_figure import draw_curves
+from glassnet.figures.curves import activation_curves
+from glassnet.figures.graph import forward_graph
+from glassnet.figures.kernels import draw_kernels
+from glassnet.figures.maps import draw_feature_maps
+from glassnet.figures.svg import draw_graph
 from glassnet.pages.look_page import look_page
 from glassnet.run import write_whole
 from glassnet.terminal.look_rows import sees_text, size_text

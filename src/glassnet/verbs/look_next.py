@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Trace
 
 
-def next_commands(net: Any, images: Any, trace: Trace, *, input: Any, weights: Any) -> list[str]:  # noqa: A002
+def next_commands(
+    net: Any,
+    images: Any,
+    trace: Trace,
+    *,
+    input: Any,  # noqa: A002 — the name of the option
+    weights: Any,
+    lang: str | None,
+) -> list[str]:
     """Give commands that go on from a look; a Python line for what has no name.
 
     Args:
@@ -22,6 +30,7 @@ def next_commands(net: Any, images: Any, trace: Trace, *, input: Any, weights: A
         trace: Of the pass.
         input: As it was given.
         weights: As they were given.
+        lang: As it was given.
 
     Returns:
         A line each.
@@ -34,6 +43,8 @@ def next_commands(net: Any, images: Any, trace: Trace, *, input: Any, weights: A
         words.append(f"--input {input if isinstance(input, str) else 'x'.join(map(str, input))}")
     if weights is not None:
         words.append(f"--weights {quoted(weights)}")
+    if lang is not None:
+        words.append(f"--lang {lang}")
     same = " ".join(words)
     return [
         *([f'glassnet explain {same} --at "{place}"'] if place else []),

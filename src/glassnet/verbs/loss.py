@@ -190,6 +190,8 @@ def _label(
         )  # fmt: skip
     if subject.label is not None and subject.label < count:
         return subject.label, "picture"
+    if not len(logits):
+        raise UsageError("an empty batch has no loss", where="--loss", got=shape_text(logits))
     flat = logits[0].flatten(1).sum(dim=1) if logits.dim() > BATCH_AXES else logits[0]
     return int(flat.argmax()), "predicted"
 

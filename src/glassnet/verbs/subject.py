@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from glassnet.pictures.pictures import Policy
 from glassnet.pictures.scale import Scale
 from glassnet.pictures.sources import open_source
 from glassnet.terminal import Terminal, open_terminal
+from glassnet.terminal.console import from_here
 from glassnet.terminal.progress import show_reading
 from glassnet.texts import choose_language, texts
 from glassnet.verbs.given import Chosen, read_given
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.taken import Shape
 
 UNKNOWN_SHAPE = (3, 32, 32)  # for building a network whose arguments do not depend on it
+MOST_NUMBERS = 10**9  # of one picture: 4 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +105,8 @@ def open_subject(
         >>> tuple(subject.images.shape), subject.label_name
         ((1, 1, 28, 28), 'Trouser')
     """
+    if not isinstance(net, nn.Module | str | Path):
+        raise NetError("this is no network", got=repr(net)[:80], expected="an nn.Module, a NET or a run")
     words = texts(choose_language(lang), "subject")
     terminal = terminal or open_terminal(json=True)
     shape = parse_input(input)
@@ -147,10 +152,10 @@ def parse_input(text: str | tuple[int, ...] | None) -> tuple[int, ...] | None:
         shape = tuple(int(side) for side in sides)
     except ValueError:
         shape = ()
-    if not shape or min(shape) < 1:
+    if not shape or min(shape) < 1 or math.prod(shape) > MOST_NUMBERS:
         raise UsageError(
             "this is no size of a picture", where="--input", got=repr(text),
-            expected="channels, height and width: 3x32x32",
+            expected=f"channels, height and width: 3x32x32; at most {MOST_NUMBERS:,} numbers",
         )  # fmt: skip
     return shape
 
@@ -304,8 +309,8 @@ def _built(
             weights=weights, loaded=own.loaded,
         )  # fmt: skip
     notes = [note for note in built.notes if not note.startswith("filled in for the pictures")]
-    if built.record["resolved"] != net:
-        notes.insert(0, words["built_as"].format(resolved=built.record["resolved"]))
+    if from_here(built.record["resolved"]) != net:
+        notes.insert(0, words["built_as"].format(resolved=from_here(built.record["resolved"])))
     if built.record["weights"] is not None:
         notes.append(words["weights_from"].format(path=built.record["weights"]["from"]))
     elif any(True for _ in built.module.parameters()):

@@ -55,6 +55,31 @@ def _strictness() -> tuple[bool, bool]:
 
 
 @contextmanager
+def modes_kept(net: object) -> Iterator[None]:
+    """Put the training or eval mode of every part of a network back at the end, also after an error.
+
+    Args:
+        net: A module; anything else, such as a name, has no modes.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> net = torch.nn.Dropout()
+        >>> with modes_kept(net):
+        ...     _ = net.eval()
+        >>> net.training
+        True
+    """
+    modes = [(part, part.training) for part in net.modules()] if isinstance(net, torch.nn.Module) else []
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+@contextmanager
 def stop_requests() -> Iterator[threading.Event]:
     """Note Ctrl-C and SIGTERM, so that a training ends between two steps; a second one ends it at once.
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from glassnet.errors import NetError, UsageError
+from glassnet.errors import NetError, PicturesError, UsageError
 from glassnet.pictures.pictures import Policy
-from glassnet.pictures.policy import decode_picture, read_picture
+from glassnet.pictures.policy import UnusableError, decode_picture, read_picture
 from glassnet.verbs.usual_sizes import first_that_fits, shape_of, usual_sizes
 
 if TYPE_CHECKING:
@@ -142,9 +142,15 @@ def shape_of_file(path: Path) -> Shape:
 
     Returns:
         Channels, height, width.
+
+    Raises:
+        PicturesError: It is no picture, or cannot be decoded.
     """
-    with path.open("rb") as file:
-        facts, _ = decode_picture(file, Policy(1, 1, 1))
+    try:
+        with path.open("rb") as file:
+            facts, _ = decode_picture(file, Policy(1, 1, 1))
+    except (UnusableError, OSError) as error:
+        raise PicturesError("the picture cannot be read", where=path, got=error) from None
     return facts.channels, facts.height, facts.width
 
 

@@ -71,7 +71,7 @@ def first_that_fits(
         for shape in shapes:
             ones = torch.ones(1, *shape, dtype=some.dtype, device=some.device) if whole is None else whole
             try:
-                module(ones if whole is None else whole.reshape(shape))
+                module(ones if whole is None else whole.reshape(shape).clone())  # it may overwrite its input
             except Exception:  # noqa: BLE001, S112 — a person's forward may raise anything
                 continue
             return shape

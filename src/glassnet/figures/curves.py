@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 — the name everybody knows
 
 from glassnet.errors import UsageError, did_you_mean
-from glassnet.inspection.labels import ACTIVATIONS
-from glassnet.inspection.maps import kept_numbers
+from glassnet.figures.labels import ACTIVATIONS
+from glassnet.figures.maps import kept_numbers
 from glassnet.trace.trace import Ref
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from glassnet.inspection.curves import ActivationCurve
+    from glassnet.figures.curves import ActivationCurve
 
 CURVE, SLOPE, BARS, GREY = "#d07a17", "#1f6fb2", "#cfd6dd", "#5b6773"
 COLUMNS, WIDE, TALL = 4, 360, 300  # panels in a row; px of one
@@ -23,6 +23,7 @@ HEAD, MARGIN, LINE = 74, 16, 15  # px
 CAPTION = 46  # letters in a line of a caption; a Chinese one takes two
 FACTS = 2  # lines of a caption in ink
 HIGHEST = 0.55  # of a panel: the highest bar
+MOST_PANELS = 16
 
 
 def draw_curves(curves: Sequence[ActivationCurve], *, lang: str | None = None) -> Figure:
@@ -33,10 +34,16 @@ def draw_curves(curves: Sequence[ActivationCurve], *, lang: str | None = None) -
         lang: `en` or `zh`; None chooses.
 
     Returns:
-        The figure, four panels in a row.
+        The figure, four panels in a row; of more than 16 functions 16 from the first to the last, which its
+        title says.
     """
     lang = choose_language(lang)
     words = texts(lang, "curves")
+    title = words["title"]
+    if len(curves) > MOST_PANELS:
+        title = words["title_some"].format(shown=MOST_PANELS, all=len(curves))
+        last = len(curves) - 1
+        curves = [curves[round(place * last / (MOST_PANELS - 1))] for place in range(MOST_PANELS)]
     columns = min(COLUMNS, len(curves))
     captions = [_caption(curve, words) for curve in curves]
     under = 34 + LINE * max(map(len, captions))
@@ -50,7 +57,7 @@ def draw_curves(curves: Sequence[ActivationCurve], *, lang: str | None = None) -
         figure = new_figure(width / DPI, height / DPI)
         sheet = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(height, 0))
         sheet.set_axis_off()
-        sheet.text(MARGIN + 6, 22, words["title"], fontsize=13, weight="bold", va="center", parse_math=False)
+        sheet.text(MARGIN + 6, 22, title, fontsize=13, weight="bold", va="center", parse_math=False)
         _legend(sheet, words)
         for index, (curve, caption) in enumerate(zip(curves, captions, strict=True)):
             x, y = MARGIN + (index % columns) * WIDE, HEAD + (index // columns) * tall

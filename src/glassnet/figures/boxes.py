@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from glassnet.inspection.labels import Role, role, settings, shape_text, shapes
+from glassnet.figures.labels import Role, role, settings, shape_text, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from glassnet.inspection.opening import Part
+    from glassnet.figures.opening import Part
     from glassnet.trace.trace import ModuleCall, Op, Trace
 
 Link = tuple[int, int]

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from glassnet.inspection.animation import HEIGHT, MAX_BYTES, MAX_FRAMES, WIDTH, animate, number
+from glassnet.figures.animation import HEIGHT, MAX_BYTES, MAX_FRAMES, WIDTH, animate, number
 from glassnet.inspection.windows import windowed
 from glassnet.trace.record import record
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from glassnet.inspection.lettering import short_number, write
+from glassnet.figures.lettering import short_number, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glassnet.inspection.layers import LANE, Box, Rows, Slot, Wire, inlet, into_rows, outlet
-from glassnet.inspection.positions import LANE_GAP, Net, place_slots, tracks
+from glassnet.figures.layers import LANE, Box, Rows, Slot, Wire, inlet, into_rows, outlet
+from glassnet.figures.positions import LANE_GAP, Net, place_slots, tracks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

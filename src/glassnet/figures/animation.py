@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 
-from glassnet.inspection.cells import (
+from glassnet.figures.cells import (
     DASH,
     DASHES_FROM,
     EMPTY,
@@ -29,8 +29,8 @@ from glassnet.inspection.cells import (
     paste,
     write_numbers,
 )  # fmt: skip
-from glassnet.inspection.gif import encode_gif, palette_for
-from glassnet.inspection.lettering import fitting, number, signed, wrapped, write
+from glassnet.figures.gif import encode_gif, palette_for
+from glassnet.figures.lettering import fitting, number, signed, wrapped, write
 from glassnet.texts import texts
 
 if TYPE_CHECKING:

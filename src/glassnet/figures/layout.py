@@ -8,13 +8,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glassnet.inspection.columns import Point, place_level, simplified
-from glassnet.inspection.layers import Box, Wire
+from glassnet.figures.columns import Point, place_level, simplified
+from glassnet.figures.layers import Box, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from glassnet.inspection.graph import Graph, GraphEdge, GraphNode
+    from glassnet.figures.graph import Graph, GraphEdge, GraphNode
 
 TITLE, SMALL = 12.5, 11.0  # px, sizes of letters
 LINE, PAD = 17.0, 10.0  # px: of a line of text; inside a box

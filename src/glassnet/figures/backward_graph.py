@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError
-from glassnet.inspection.boxes import Graph, GraphEdge, GraphNode, module_node, short_path
-from glassnet.inspection.graph import calls_around, choose_open, edges_between, shortcuts_of
-from glassnet.inspection.labels import role, shape_text
-from glassnet.inspection.opening import Leaf, Part
+from glassnet.figures.boxes import Graph, GraphEdge, GraphNode, module_node, short_path
+from glassnet.figures.graph import calls_around, choose_open, edges_between, shortcuts_of
+from glassnet.figures.labels import role, shape_text
+from glassnet.figures.opening import Leaf, Part
 from glassnet.texts import choose_language, texts
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from torch import nn
 
 from glassnet.draw import fonts, pixels
 from glassnet.errors import UsageError
-from glassnet.inspection.curve_figure import draw_curves, wrapped
-from glassnet.inspection.curves import FUNCTIONS, SOFTMAX, activation_curves
+from glassnet.figures.curve_figure import draw_curves, wrapped
+from glassnet.figures.curves import FUNCTIONS, SOFTMAX, activation_curves
 from glassnet.nets.lenet import LeNet
 from glassnet.texts import texts
 from glassnet.trace.record import record
@@ -145,3 +145,14 @@ def test_what_is_missing_is_told():
 def test_lines_are_broken_between_words_or_chinese_characters():
     assert wrapped("负输入变成 0，也不传梯度", 12) == ["负输入变成", "0，也不传梯", "度"]
     assert all(len(line) <= 10 for line in wrapped("some words of a text", 10))
+
+
+def test_of_many_functions_some_are_drawn_and_that_is_said():
+    curves = activation_curves(
+        record(nn.Sequential(*[nn.ReLU() for _ in range(40)]), torch.randn(1, 5), keep="all")
+    )
+    figure = draw_curves(curves, lang="en")
+    texts_of = [text.get_text() for text in figure.axes[0].texts]
+    assert texts_of[0] == "Activation functions and what goes into them: 16 of 40, from the first to the last"
+    assert "0.relu" in texts_of
+    assert "39.relu" in texts_of

@@ -10,8 +10,8 @@ import numpy as np
 
 from glassnet.draw import number_text
 from glassnet.errors import UsageError, did_you_mean
-from glassnet.inspection.labels import shape_text
-from glassnet.inspection.map_figure import Beside, Grid, draw_maps, grid_of
+from glassnet.figures.labels import shape_text
+from glassnet.figures.map_figure import Beside, Grid, draw_maps, grid_of
 from glassnet.texts import choose_language, texts
 
 if TYPE_CHECKING:

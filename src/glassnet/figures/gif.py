@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor
 
-from glassnet.inspection.cells import DASH, EMPTY, INK, LINE, MARK, MUTED, PAPER, as_rgb, colours_of
+from glassnet.figures.cells import DASH, EMPTY, INK, LINE, MARK, MUTED, PAPER, as_rgb, colours_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from glassnet.inspection.columns import simplified
-from glassnet.inspection.layout import (
+from glassnet.figures.columns import simplified
+from glassnet.figures.layout import (
     BEHIND,
     HEADER,
     LINE,
@@ -25,9 +25,9 @@ from glassnet.texts import texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from glassnet.inspection.columns import Point
-    from glassnet.inspection.graph import Graph
-    from glassnet.inspection.labels import Role
+    from glassnet.figures.columns import Point
+    from glassnet.figures.graph import Graph
+    from glassnet.figures.labels import Role
 
 # a strong colour for the edge of a box, a light one for its ground
 COLOURS: dict[Role, tuple[str, str]] = {

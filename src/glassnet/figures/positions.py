@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from glassnet.inspection.layers import Rows, Segment, Slot
+    from glassnet.figures.layers import Rows, Segment, Slot
 
 BOX_GAP, LANE_GAP = 22.0, 9.0  # px beside a box; between two wires
 ROUNDS, PUSHES = 60, 8

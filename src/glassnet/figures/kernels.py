@@ -9,9 +9,9 @@ import numpy as np
 
 from glassnet.draw import Scale, number_text
 from glassnet.errors import UsageError, did_you_mean
-from glassnet.inspection.labels import shape_text
-from glassnet.inspection.map_figure import Grid, draw_maps, grid_of
-from glassnet.inspection.maps import noted
+from glassnet.figures.labels import shape_text
+from glassnet.figures.map_figure import Grid, draw_maps, grid_of
+from glassnet.figures.maps import noted
 from glassnet.texts import choose_language, texts
 
 if TYPE_CHECKING:

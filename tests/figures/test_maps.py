@@ -13,9 +13,9 @@ from torch import nn
 
 from glassnet.draw import Scale, coloured, fonts, number_text, pixels, png, scale_of
 from glassnet.errors import UsageError
-from glassnet.inspection.kernels import draw_kernels
-from glassnet.inspection.map_figure import draw_maps, grid_of
-from glassnet.inspection.maps import as_maps, draw_feature_maps
+from glassnet.figures.kernels import draw_kernels
+from glassnet.figures.map_figure import draw_maps, grid_of
+from glassnet.figures.maps import as_maps, draw_feature_maps
 from glassnet.trace.record import record
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError, did_you_mean
-from glassnet.inspection.boxes import (
+from glassnet.figures.boxes import (
     Graph,
     GraphEdge,
     GraphNode,
@@ -17,16 +17,16 @@ from glassnet.inspection.boxes import (
     module_node,
     op_node,
 )
-from glassnet.inspection.labels import role, shape_text
-from glassnet.inspection.opening import Leaf, Part, open_readably, open_to_depth, tree
-from glassnet.inspection.shortcuts import find_shortcuts
+from glassnet.figures.labels import role, shape_text
+from glassnet.figures.opening import Leaf, Part, open_readably, open_to_depth, tree
+from glassnet.figures.shortcuts import find_shortcuts
 from glassnet.texts import choose_language, texts
 from glassnet.trace.trace import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from glassnet.inspection.boxes import Link
+    from glassnet.figures.boxes import Link
     from glassnet.trace.trace import Trace
 
 

@@ -14,11 +14,11 @@ from torch.nn.functional import cross_entropy
 from traces_for_tests import built, traces
 
 from glassnet.errors import UsageError
-from glassnet.inspection.backward_graph import backward_graph
-from glassnet.inspection.boxes import boxes_of
-from glassnet.inspection.graph import forward_graph
-from glassnet.inspection.layout import place
-from glassnet.inspection.svg import draw_graph
+from glassnet.figures.backward_graph import backward_graph
+from glassnet.figures.boxes import boxes_of
+from glassnet.figures.graph import forward_graph
+from glassnet.figures.layout import place
+from glassnet.figures.svg import draw_graph
 from glassnet.nets.lenet import LeNet
 from glassnet.trace.record import record
 
