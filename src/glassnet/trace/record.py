@@ -42,7 +42,8 @@ def record(
 
     The network is left as it was, also after an error: parameters, buffers, gradients, modes, hooks, and the
     state of the random generators. It gets a copy of the images. What `torch.compile` made is run without
-    compiling; what else cannot be seen stands in `Trace.unseen`.
+    compiling; what else cannot be seen stands in `Trace.unseen`. PyTorch leaves the fused path of
+    `nn.MultiheadAttention` as soon as anything looks on, so there the last bits may differ from a plain pass.
 
     Args:
         net: Any `nn.Module`.
