@@ -121,7 +121,7 @@ def test_board(finished_run, shared_run, number):
         with urllib.request.urlopen(told["url"] + "data/runs", timeout=60) as answer:
             json.load(answer)
         running.send_signal(number)
-        running.wait(30)
+        running.wait(100)
     finally:
         running.kill()
     running.stdout.close()

@@ -420,3 +420,14 @@ def test_an_object_without_a_source_says_so():
     assert built.notes == ("the source of Net was not found: the run keeps no copy of it",)
     assert built.record["source"] is None
     assert given(nn.Sequential(nn.Flatten()), **GREY).notes == ()
+
+
+def test_modules_that_load_others_when_asked_are_not_asked(tmp_path, monkeypatch):
+    import sys
+    import types
+
+    lazy = types.ModuleType("lazy")
+    lazy.__getattr__ = lambda name: pytest.fail(f"asked for {name}")
+    monkeypatch.setitem(sys.modules, "lazy", lazy)
+    (tmp_path / "own.py").write_text("from torch import nn\nclass Net(nn.Flatten):\n    pass\n")
+    assert build(f"{tmp_path}/own.py:Net", in_channels=1, height=2, width=5, num_classes=10).notes == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 import subprocess
 import sys
 import threading
@@ -148,6 +149,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path, monkeypatch):
 
     def impatient(*_arguments):
         signal.raise_signal(signal.SIGINT)
+        time.sleep(0.01)  # the first is handled before the second comes
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(loop, "_take_step", impatient)

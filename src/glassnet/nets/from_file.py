@@ -106,7 +106,10 @@ def _new_module(file: Path) -> ModuleType:
 
 @contextmanager
 def _neighbours_importable(folder: Path) -> Iterator[None]:
-    for name in [name for name, module in sys.modules.items() if hasattr(module, SIBLING_MARK)]:
+    # vars, not hasattr: asked for an attribute, some modules of PyTorch load others
+    for name in [
+        name for name, module in sys.modules.items() if SIBLING_MARK in getattr(module, "__dict__", {})
+    ]:
         del sys.modules[name]
     importlib.invalidate_caches()  # a neighbour may have been written a moment ago
     path_before = list(sys.path)
