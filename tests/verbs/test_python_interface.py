@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
