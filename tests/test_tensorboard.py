@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import warnings
 
 import numpy as np
@@ -95,6 +96,7 @@ def test_a_resumed_training_writes_each_step_once(tmp_path):
     for _ in range(3):  # these steps are lost: no checkpoint has them
         next(running)
     running.close()
+    time.sleep(1.1)  # event files are read in the order of the second in their names
     resumed = start(Linear, val=VAL, seed=5)
     restore(resumed, tensors, facts)
     list(log(train(resumed), resumed, run))
