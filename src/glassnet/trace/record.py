@@ -101,7 +101,10 @@ def record(
             recorder.tensors.put_back()
         seconds = time.perf_counter() - start
     gradients = recorder.tensors.gradients
-    values = tuple(replace(value, gradient=gradients.get(value.number)) for value in recorder.tensors.values)
+    values = tuple(
+        replace(value, gradient=gradients[value.number]) if value.number in gradients else value
+        for value in recorder.tensors.values
+    )
     return Trace(
         network=type(net).__name__,
         modules=_modules(net, values, measured=parameter_statistics),
