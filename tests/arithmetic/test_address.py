@@ -120,7 +120,7 @@ def test_modules_come_before_operations_of_the_same_name():
             "  expected: its shape is 1×120\n"
             '  hint: "fc1[0,0]"',
         ),
-        ("loss[0]", "loss has 0 axes, and 1 index is given\n  where: loss[0]\n  expected: its shape is a single number\n"
+        ("loss[0]", "loss has 0 axes, and 1 index is given\n  where: loss[0]\n  expected: its shape is one number\n"
                     '  hint: "loss"'),
         ("pool:3[0,0,0,0]", "pool was called 2 times in this pass\n  got: pool:3"),
         ("conv1:2[0,0,0,0]", "conv1 was called once in this pass\n  got: conv1:2"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.errors import UsageError
 from glassnet.trace.nested import with_tensors
+from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -151,22 +152,6 @@ def name_of(trace: Trace, number: int) -> str:
     if call is not None and call.path and number in call.outputs[:1]:  # the innermost module gives it
         return call.path if call.repeat == 0 else f"{call.path}:{call.repeat + 1}"
     return value.name
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """Write a shape.
-
-    Args:
-        shape: Of a tensor.
-
-    Returns:
-        With × between the sides.
-
-    Example:
-        >>> shape_text((1, 6, 28, 28)), shape_text(())
-        ('1×6×28×28', 'a single number')
-    """
-    return "×".join(map(str, shape)) if shape else "a single number"
 
 
 def _value_named(trace: Trace, address: Address) -> tuple[int, tuple[Note, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glassnet.errors import GlassnetError
+from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,5 +37,4 @@ class UnexpandedError(GlassnetError):
 
 
 def _described(tensor: torch.Tensor) -> str:
-    shape = "×".join(str(side) for side in tensor.shape) or "one number"
-    return f"{shape} {str(tensor.dtype).removeprefix('torch.')}"
+    return f"{shape_text(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"

@@ -13,10 +13,10 @@ import torch
 from glassnet.errors import NetError, UsageError, did_you_mean
 from glassnet.nets.untouched import untouched
 from glassnet.trace.nested import with_refs, with_tensors
-from glassnet.trace.recorder import Recorder, shape_text
+from glassnet.trace.recorder import Recorder
 from glassnet.trace.source_line import is_a_persons
 from glassnet.trace.statistics import statistics_of
-from glassnet.trace.trace import BackwardNode, Module, Op, Parameter, Source, Trace, Unseen, Value
+from glassnet.trace.trace import BackwardNode, Module, Op, Parameter, Source, Trace, Unseen, Value, shape_text
 from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
@@ -192,13 +192,13 @@ def _line_of(error: Exception) -> Source | None:
 
 def _shapes(numbers: Iterable[int], recorder: Recorder) -> str:
     shapes = [recorder.tensors.values[number].shape for number in numbers]
-    return ", ".join("×".join(map(str, shape)) or "one number" for shape in shapes)
+    return ", ".join(map(shape_text, shapes))
 
 
 def _checked_loss(loss: object) -> torch.Tensor:
     """Refuse a loss that no gradient can start from."""
     if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
-        got = shape_text(loss) if isinstance(loss, torch.Tensor) else type(loss).__name__
+        got = shape_text(loss.shape) if isinstance(loss, torch.Tensor) else type(loss).__name__
         raise UsageError("the loss is not one number", where="backward", got=got, expected="a scalar tensor")
     if loss.is_complex():
         raise UsageError(

@@ -26,7 +26,7 @@ from glassnet.trace.nested import tensors_in, with_refs
 from glassnet.trace.paths import Paths, loose_tensors
 from glassnet.trace.source_line import source_line
 from glassnet.trace.tensors import READERS, Tensors, memory_of, version_of
-from glassnet.trace.trace import ModuleCall, Op, Source, Unseen
+from glassnet.trace.trace import ModuleCall, Op, Source, Unseen, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -162,7 +162,7 @@ class Recorder(TorchFunctionMode):
             if self._on_gpu:
                 torch.cuda.synchronize()
         except Exception as error:
-            shapes = ", ".join(shape_text(tensor) for tensor in given)
+            shapes = ", ".join(shape_text(tensor.shape) for tensor in given)
             self.failure = Failure(error, f"{name}({shapes})", self._here(), source_line())
             raise
         finally:
@@ -350,19 +350,3 @@ class Recorder(TorchFunctionMode):
 
     def _add_unseen(self, what: str, source: Source | None) -> None:
         self.unseen.append(Unseen(what, self._here(), source))
-
-
-def shape_text(tensor: torch.Tensor) -> str:
-    """Write a shape as people do.
-
-    Args:
-        tensor: Any.
-
-    Returns:
-        Its sides.
-
-    Example:
-        >>> shape_text(torch.zeros(1, 3, 32, 32)), shape_text(torch.tensor(1.0))
-        ('1×3×32×32', 'one number')
-    """
-    return "×".join(map(str, tensor.shape)) or "one number"

@@ -11,11 +11,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import torch
 
 Kind = Literal["input", "parameter", "buffer", "constant", "result"]
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """Write a shape as people do.
+
+    Args:
+        shape: Its sides.
+
+    Returns:
+        The sides with × between.
+
+    Example:
+        >>> shape_text((1, 3, 32, 32)), shape_text(())
+        ('1×3×32×32', 'one number')
+    """
+    return "×".join(map(str, shape)) or "one number"
 
 
 @dataclass(frozen=True, slots=True)
