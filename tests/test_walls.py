@@ -25,6 +25,8 @@ LAYERS = (
     ("pages",),
     ("evaluation",),
     ("training",),
+    ("checks",),
+    ("watching",),
     ("tensorboard",),
     ("terminal",),
     ("verbs",),
