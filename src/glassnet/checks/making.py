@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from glassnet.checks.statements import is_own, last_name, tree_of
+from glassnet.checks.statements import last_name, tree_of
+from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source
 
 if TYPE_CHECKING:
@@ -96,7 +97,16 @@ def mentions(node: ast.ClassDef, name: str) -> bool:
         >>> mentions(code, "x"), mentions(code, "y")
         (True, False)
     """
-    magic = {"getattr", "children", "named_children", "modules", "_modules", "__dict__", "vars", "named_modules"}
+    magic = {
+        "getattr",
+        "children",
+        "named_children",
+        "modules",
+        "_modules",
+        "__dict__",
+        "vars",
+        "named_modules",
+    }
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load) and part.attr in {name, *magic}:
             return True
@@ -116,9 +126,17 @@ def _assigned(node: ast.AST, name: str) -> ast.expr | None:
             isinstance(target, ast.Attribute) and target.attr == name for target in part.targets
         ):
             return part.value
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Attribute) and part.target.attr == name:
+        if (
+            isinstance(part, ast.AnnAssign)
+            and isinstance(part.target, ast.Attribute)
+            and part.target.attr == name
+        ):
             return part.value
-        if isinstance(part, ast.Call) and last_name(part.func) in {"add_module", "register_module", "setattr"}:
+        if isinstance(part, ast.Call) and last_name(part.func) in {
+            "add_module",
+            "register_module",
+            "setattr",
+        }:
             if any(isinstance(given, ast.Constant) and given.value == name for given in part.args):
                 return part.args[-1]
     return None
@@ -161,7 +179,9 @@ def _head(name: str, files: Iterable[str]) -> tuple[str, ast.expr] | None:
         tree = tree_of(file)
         for part in ast.walk(tree) if tree is not None else ():
             if isinstance(part, ast.Assign) and any(
-                isinstance(target, ast.Attribute) and target.attr == name and last_name(target.value) != "self"
+                isinstance(target, ast.Attribute)
+                and target.attr == name
+                and last_name(target.value) != "self"
                 for target in part.targets
             ):
                 return file, part.value

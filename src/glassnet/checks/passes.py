@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from glassnet.checks.making import class_of, made_at
-from glassnet.checks.statements import is_own
 from glassnet.inspection.arguments import refs_in
+from glassnet.trace.source_line import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,10 @@ class Graph:
     def _live(self, losses: tuple[int, ...]) -> frozenset[int]:
         trace = self.trace
         inside = {
-            number for call in self.outermost if _is_network(call) for number in range(call.first_op, call.end_op)
+            number
+            for call in self.outermost
+            if _is_network(call)
+            for number in range(call.first_op, call.end_op)
         }
         waiting = [*losses, *refs_in(trace.output), *(() if trace.loss is None else (trace.loss,))]
         waiting += [number for call in self.outermost for number in call.outputs]

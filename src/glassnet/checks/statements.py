@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import ast
-import site
 import sys
-import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from torch import nn
-
-from glassnet.trace.source_line import is_a_persons
 from glassnet.trace.trace import Source
 
 if TYPE_CHECKING:
@@ -21,9 +16,6 @@ if TYPE_CHECKING:
 
 Fate = Literal["thrown away", "never read", "unknown"]
 
-PACKAGES = tuple(
-    {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages(), site.getusersitepackages()}
-)
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # they do something with what they are given, so that a bare statement of them throws nothing away
@@ -31,26 +23,19 @@ CONSUMERS = {
     "print", "append", "extend", "insert", "update", "add", "save", "setattr", "write", "info", "debug", "format",
     "setdefault", "put", "hist", "plot", "imshow", "show", "backward", "step", "register_buffer", "exit",
 }  # fmt: skip
-CONSUMER_STARTS = ("add_", "log", "print_", "set_", "save_", "register_", "plot_", "show_", "record", "check", "assert")
-
-
-@lru_cache(maxsize=512)
-def is_own(file: str) -> bool:
-    """Tell whether a file is a person's own: of no installed package and not Python's.
-
-    Args:
-        file: As a code object names it.
-
-    Returns:
-        Whether it is.
-
-    Example:
-        >>> is_own("train.py"), is_own(nn.__file__), is_own(ast.__file__)
-        (True, False, False)
-    """
-    if not is_a_persons(file) or "site-packages" in file or "dist-packages" in file:
-        return False
-    return not file.startswith(PACKAGES) or file.startswith(str(Path(sys.prefix) / "src"))
+CONSUMER_STARTS = (
+    "add_",
+    "log",
+    "print_",
+    "set_",
+    "save_",
+    "register_",
+    "plot_",
+    "show_",
+    "record",
+    "check",
+    "assert",
+)
 
 
 @lru_cache(maxsize=64)

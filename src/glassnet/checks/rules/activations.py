@@ -22,7 +22,10 @@ LOSSES = {
     "multilabel_soft_margin_loss": "sigmoid", "sigmoid_focal_loss": "sigmoid",
 }  # fmt: skip
 # losses of probabilities -> how these are made of logits
-LOSSES_OF_PROBABILITIES = {"nll_loss": {"log_softmax", "softmax", "log"}, "binary_cross_entropy": {"sigmoid", "softmax"}}
+LOSSES_OF_PROBABILITIES = {
+    "nll_loss": {"log_softmax", "softmax", "log"},
+    "binary_cross_entropy": {"sigmoid", "softmax"},
+}
 # what they do to logits: none below zero, or all within bounds
 HARMFUL = {
     "relu": (0.0, None), "relu6": (0.0, 6.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softplus": (0.0, None),
@@ -57,7 +60,12 @@ def activation_twice(seen: Seen) -> Iterator[Finding]:
             evidence: dict[str, object] = {"function": name, "line": other.line if other else 0}
             form = "same" if name in SAME_TWICE else "changed"
             yield Finding(
-                "activation-twice", "note" if form == "same" else "warning", source, one.module_of(op), evidence, form
+                "activation-twice",
+                "note" if form == "same" else "warning",
+                source,
+                one.module_of(op),
+                evidence,
+                form,
             )
 
 

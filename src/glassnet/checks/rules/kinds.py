@@ -14,7 +14,12 @@ ACTIVATIONS = {
 CONVOLUTIONS = {f"conv{n}d" for n in (1, 2, 3)} | {f"conv_transpose{n}d" for n in (1, 2, 3)}
 AFFINE = CONVOLUTIONS | {"linear", "addmm"}
 PRODUCTS = {"matmul", "mm", "rmatmul", "bmm", "einsum"}  # affine where one side does not depend on the input
-MAX_POOLS = {f"{kind}max_pool{n}d{end}" for kind in ("", "adaptive_") for n in (1, 2, 3) for end in ("", "_with_indices")}
+MAX_POOLS = {
+    f"{kind}max_pool{n}d{end}"
+    for kind in ("", "adaptive_")
+    for n in (1, 2, 3)
+    for end in ("", "_with_indices")
+}
 AVERAGE_POOLS = {f"{kind}avg_pool{n}d" for kind in ("", "adaptive_") for n in (1, 2, 3)}
 DROPOUTS = {
     "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",

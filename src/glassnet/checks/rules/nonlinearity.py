@@ -148,7 +148,11 @@ def _pairs(one: Pass, first: Op) -> Iterator[Pair]:
             yield Pair(first, op, tuple(between))
             return
         name = short(op.name)
-        if len(one.data(op)) != 1 or (bends(one, op) and name not in MAX_POOLS) or name in RESIZES | PICKS | JOINS:
+        if (
+            len(one.data(op)) != 1
+            or (bends(one, op) and name not in MAX_POOLS)
+            or name in RESIZES | PICKS | JOINS
+        ):
             return
         between.append(op)
         value = op.outputs[0]
@@ -197,7 +201,11 @@ def _of_pair(one: Pass, pair: Pair, sure: list[Pair]) -> Finding:
         last, chain = following, chain + 1
     evidence = _evidence(one, pair) | {"layers": chain, "network": one.network.name}
     return Finding(
-        "no-nonlinearity", "warning" if suspicious else "note", source, one.module_of(pair.first), evidence,
+        "no-nonlinearity",
+        "warning" if suspicious else "note",
+        source,
+        one.module_of(pair.first),
+        evidence,
         "chain" if chain > 2 else "pair",  # noqa: PLR2004
     )
 

@@ -16,8 +16,8 @@ from glassnet.checks.rules.kinds import (
     VIEWS,
     short,
 )
-from glassnet.checks.statements import is_own
 from glassnet.inspection.arguments import Call
+from glassnet.trace.source_line import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,9 @@ def _shared(one: Pass, path: str, places: list[tuple[Op, ModuleCall]], layers: l
     lines = [one.place(op) for op, _ in places]
     again = next((n for n in range(1, len(places)) if layers[n] != layers[0]), 1)
     source = places[again][1].source if lines[again] is None else lines[again]
-    if lines[again] is not None and lines[again] == lines[0]:  # in a Sequential both are the line that makes it
+    if (
+        lines[again] is not None and lines[again] == lines[0]
+    ):  # in a Sequential both are the line that makes it
         source = lines[0]
     own = source is not None and is_own(source.file)
     shapes = {one.trace.values[number].shape[1:] for op, _ in places for number in one.data(op)[:1]}

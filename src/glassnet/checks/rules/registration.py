@@ -12,7 +12,8 @@ from torch import nn
 from glassnet.checks.finding import Finding
 from glassnet.checks.making import class_of
 from glassnet.checks.passes import Pass, passes
-from glassnet.checks.statements import is_own, last_name, statement_at, tree_of
+from glassnet.checks.statements import last_name, statement_at, tree_of
+from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def _loose_modules(one: Pass, optimized: set[int]) -> Iterator[Finding]:
     calls = one.trace.calls
     groups: dict[str, list[ModuleCall]] = {}
     for call in calls:
-        inside = one.call.first_op <= call.first_op and call.end_op <= one.call.end_op and call is not one.call
+        inside = (
+            one.call.first_op <= call.first_op and call.end_op <= one.call.end_op and call is not one.call
+        )
         if not inside or call.registered or call.parent is None or not calls[call.parent].registered:
             continue
         if _trainable(one, call):
@@ -95,7 +98,9 @@ def _trainable(one: Pass, call: ModuleCall) -> bool:
     values = one.trace.values
     for op in one.trace.ops[call.first_op : call.end_op]:
         own = [n for n in op.inputs if values[n].kind == "constant" and values[n].requires_grad]
-        if any(values[n].name.startswith(call.path) for n in own) and any(values[n].requires_grad for n in op.outputs):
+        if any(values[n].name.startswith(call.path) for n in own) and any(
+            values[n].requires_grad for n in op.outputs
+        ):
             return True
     return False
 

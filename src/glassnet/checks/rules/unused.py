@@ -8,7 +8,8 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.making import class_of, made_at, mentions
 from glassnet.checks.passes import Pass, passes
 from glassnet.checks.rules.kinds import ACTIVATIONS, short
-from glassnet.checks.statements import fate_of, is_own
+from glassnet.checks.statements import fate_of
+from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ def _used(seen: Seen, network: Network) -> set[str]:
             for number in op.inputs
             if trace.values[number].kind in {"parameter", "buffer"}
         }
-        graded = {name.rpartition(".")[0] for name, gradient in look.gradients.items() if gradient is not None}
+        graded = {
+            name.rpartition(".")[0] for name, gradient in look.gradients.items() if gradient is not None
+        }
         own = network.prefix.rstrip(".")
         if own in called:
             used.add("")
@@ -162,7 +165,9 @@ def _used(seen: Seen, network: Network) -> set[str]:
             while inner:
                 used.add(inner)
                 inner = inner.rpartition(".")[0]
-    shared = {id(module) for path, module in network.module.named_modules(remove_duplicate=False) if path in used}
+    shared = {
+        id(module) for path, module in network.module.named_modules(remove_duplicate=False) if path in used
+    }
     tied = {id(p) for path in used if path for p in _own_parameters(network.module, path)}
     for path, module in network.module.named_modules(remove_duplicate=False):
         if id(module) in shared or any(id(p) in tied for p in module.parameters(recurse=False)):
