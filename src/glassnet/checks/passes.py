@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from glassnet.checks.making import class_of, made_at
+from glassnet.checks.making import is_made_there
 from glassnet.inspection.arguments import refs_in
 from glassnet.trace.source_line import is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from torch import nn
 
     from glassnet.checks.seen import Look, Network, Seen
     from glassnet.trace.trace import ModuleCall, Op, Source, Trace
@@ -24,20 +26,19 @@ class Graph:
     """Who reads the values of a trace, and which operations anything depends on.
 
     Args:
-        trace: The trace.
-        losses: Values that backward was called on.
+        look: With the trace, the losses and what left the tensors.
     """
 
-    def __init__(self, trace: Trace, losses: tuple[int, ...]) -> None:
-        self.trace = trace
+    def __init__(self, look: Look) -> None:
+        self.trace = trace = look.trace
         self.readers: dict[int, list[Op]] = {}
         for op in trace.ops:
             for number in op.inputs:
                 self.readers.setdefault(number, []).append(op)
         self.outermost = [call for call in trace.calls if call.parent is None]
-        self.live = self._live(losses)
+        self.live = self._live([*look.losses, *(escape.value for escape in look.escapes)])
 
-    def _live(self, losses: tuple[int, ...]) -> frozenset[int]:
+    def _live(self, roots: list[int]) -> frozenset[int]:
         trace = self.trace
         inside = {
             number
@@ -45,7 +46,7 @@ class Graph:
             if _is_network(call)
             for number in range(call.first_op, call.end_op)
         }
-        waiting = [*losses, *refs_in(trace.output), *(() if trace.loss is None else (trace.loss,))]
+        waiting = [*roots, *refs_in(trace.output), *(() if trace.loss is None else (trace.loss,))]
         waiting += [number for call in self.outermost for number in call.outputs]
         for op in trace.ops:
             if op.number not in inside or op.function == "unseen" or self._is_side_effect(op):
@@ -71,10 +72,6 @@ class Graph:
         return value.kind != "result"
 
 
-def _is_network(call: ModuleCall) -> bool:
-    return not call.path.startswith("<")
-
-
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One call of a network from outside."""
@@ -83,7 +80,7 @@ class Pass:
     network: Network
     call: ModuleCall
     graph: Graph
-    files: tuple[str, ...]  # of the person
+    made: Mapping[str, Source]  # where modules were made, by path
 
     @property
     def trace(self) -> Trace:
@@ -150,8 +147,21 @@ class Pass:
             return None
         if not layers or (own is not None and len(layers) == 1):
             return own
-        made = made_at(self.network.module, self.inner_path(layers[0].path), self.files)
-        return made or own
+        return self.made_at(layers[0].path) or own
+
+    def module(self, path: str) -> nn.Module | None:
+        """Give a registered module by its path in the trace."""
+        try:
+            return self.network.module.get_submodule(self.inner_path(path))
+        except AttributeError:
+            return None
+
+    def made_at(self, path: str) -> Source | None:
+        """Give the person's line that makes a layer; None where a library makes it."""
+        source, module = self.made.get(path), self.module(path)
+        if source is None or module is None or not is_made_there(source, module):
+            return None
+        return source
 
 
 _PASSES: WeakKeyDictionary[Seen, list[Pass]] = WeakKeyDictionary()
@@ -172,32 +182,25 @@ def passes(seen: Seen) -> list[Pass]:
 
 
 def _passes(seen: Seen) -> Iterator[Pass]:
-    networks = {network.prefix.rstrip("."): network for network in seen.networks}
     known = set()
-    files = _files(seen)
     for look in seen.looks:
         graph = None
         for call in look.trace.calls:
-            network = networks.get(call.path)
-            if call.parent is not None or network is None:
+            network = _network_of(seen, call.path)
+            if call.parent is not None or network is None or call.end_op > len(look.trace.ops):
                 continue
             ops = look.trace.ops[call.first_op : call.end_op]
             signature = (call.path, call.training, tuple((op.label, op.source) for op in ops))
             if signature in known:
                 continue
             known.add(signature)
-            graph = graph or Graph(look.trace, look.losses)
-            yield Pass(look, network, call, graph, files)
+            graph = graph or Graph(look)
+            yield Pass(look, network, call, graph, seen.made)
 
 
-def _files(seen: Seen) -> tuple[str, ...]:
-    """List the person's files that were met."""
-    found = [str(seen.script)] if seen.script else []
-    for network in seen.networks:
-        found += [network.source.file] if network.source else []
-        for module in network.module.modules():
-            own = class_of(module)
-            found += [own[0]] if own else []
-    for look in seen.looks:
-        found += [op.source.file for op in look.trace.ops if op.source]
-    return tuple(file for file in dict.fromkeys(found) if is_own(file))
+def _network_of(seen: Seen, path: str) -> Network | None:
+    """Find the network that an outermost call is of, or of a part of it."""
+    if path.startswith("<"):
+        return None
+    fitting = [n for n in seen.networks if path == n.prefix.removesuffix(".") or path.startswith(n.prefix)]
+    return max(fitting, key=lambda network: len(network.prefix), default=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.making import made_at
 from glassnet.checks.passes import Pass, passes
 from glassnet.checks.rules.kinds import (
     ACTIVATIONS,
@@ -67,7 +66,7 @@ def _before_norm(one: Pass, op: Op) -> Op | None:
 
 
 def _made(one: Pass, op: Op, path: str) -> Source | None:
-    return made_at(one.network.module, one.inner_path(path), one.files) or one.place(op) or op.source
+    return one.made_at(path) or one.place(op) or op.source
 
 
 def dropout_before_batchnorm(seen: Seen) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.making import class_of, made_at, mentions
+from glassnet.checks.making import assigned_at, class_of, mentions
 from glassnet.checks.passes import Pass, passes
 from glassnet.checks.rules.kinds import ACTIVATIONS, short
 from glassnet.checks.statements import fate_of
@@ -194,7 +194,8 @@ def _uncalled(network: Network, used: set[str]) -> Iterator[tuple[str, nn.Module
 
 def _module(seen: Seen, network: Network, path: str, module: nn.Module) -> Finding | None:
     parent, _, name = path.rpartition(".")
-    owner = class_of(network.module.get_submodule(parent))
+    owner_module = network.module.get_submodule(parent)
+    owner = class_of(owner_module)
     if owner is None or not list(module.modules()):
         return None
     numbers = sum(parameter.numel() for parameter in module.parameters())
@@ -203,7 +204,7 @@ def _module(seen: Seen, network: Network, path: str, module: nn.Module) -> Findi
     passed = any(one.network is network and one.call.training for one in passes(seen))
     sure = numbers and trained and passed and not named and not any(n is module for n in _networks(seen))
     return Finding(
-        "unused-module", "warning" if sure else "note", made_at(network.module, path), path,
+        "unused-module", "warning" if sure else "note", assigned_at(owner_module, name) or seen.made.get(network.prefix + path), network.prefix + path,
         {"module": name, "type": type(module).__name__, "parameters": numbers},
         "parameters" if numbers else "none",
     )  # fmt: skip
