@@ -43,7 +43,7 @@ class Graph:
         inside = {
             number
             for call in self.outermost
-            if _is_network(call)
+            if not call.path.startswith("<")
             for number in range(call.first_op, call.end_op)
         }
         waiting = [*roots, *refs_in(trace.output), *(() if trace.loss is None else (trace.loss,))]
