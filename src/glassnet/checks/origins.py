@@ -217,3 +217,35 @@ def kept(look: Look, value: int | None) -> torch.Tensor | None:
         The tensor; None where it was not kept.
     """
     return None if value is None else look.trace.kept.get(value)
+
+
+def left_the_samples(trace: Trace, rows: int, got: int) -> Op | None:
+    """Find the operation after which what a network computes no longer has one row a sample.
+
+    Args:
+        trace: That ends with a loss of other rows than labels.
+        rows: Labels.
+        got: Rows of the network's answer.
+
+    Returns:
+        The operation; None where it cannot be told.
+    """
+    outer = [call for call in trace.calls if call.parent is None and call.outputs]
+    for call in reversed(outer):
+        answer = call.outputs[0]
+        if trace.values[answer].shape[:1] != (got,):
+            continue
+        op = maker(trace, answer)
+        while op is not None:
+            value = first_value(op)
+            if value is None:
+                return None
+            if trace.values[value].shape[:1] == (rows,) and trace.values[op.outputs[0]].shape[:1] != (rows,):
+                return op
+            op = maker(trace, value)
+    for op in reversed(trace.ops):  # outside the network
+        value = first_value(op)
+        if value is not None and op.outputs and op.call is None and trace.values[op.outputs[0]].requires_grad:
+            if trace.values[value].shape[:1] == (rows,) and trace.values[op.outputs[0]].shape[:1] == (got,):
+                return op
+    return None

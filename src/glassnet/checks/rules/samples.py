@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.origins import first_value, given, maker, plain
+from glassnet.checks.origins import first_value, given, left_the_samples, maker, plain
 from glassnet.checks.probes import changed, differs, main_output, probes_of
 from glassnet.checks.rules.softmax import axis_of
 from glassnet.trace.trace import shape_text
@@ -33,6 +35,7 @@ ALONG = frozenset({
 SPREAD = frozenset({"std", "var", "std_mean", "var_mean"})
 PRODUCTS = frozenset({"linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "mm", "bmm", "einsum",
                       "layer_norm", "embedding", "group_norm", "addbmm", "baddbmm", "bilinear"})  # fmt: skip
+BATCH_SIZES = re.compile(r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)")
 ON_PURPOSE = frozenset({"batch_norm", "cdist", "instance_norm"})
 
 
@@ -52,6 +55,48 @@ def samples_mixed(seen: Seen) -> Iterator[Finding]:
         found = _named(mixing)
         if found is not None and found.code == MIXED:
             yield found
+    yield from _crashed(seen)
+    for look in seen.looks:
+        yield from _poured_together(look)
+
+
+def _crashed(seen: Seen) -> Iterator[Finding]:
+    """A loss with other rows than labels: a view took the samples' axis for something else."""
+    crash = seen.crash
+    found = BATCH_SIZES.search(crash.message) if crash else None
+    if crash is None or found is None or not seen.looks:
+        return
+    got, rows = int(found[1]), int(found[2])
+    look = seen.looks[-1]
+    op = left_the_samples(look.trace, rows, got)
+    if op is not None and plain(op) in VIEWS | {"unsqueeze", "fold", "unfold"}:
+        value = first_value(op)
+        evidence: dict[str, object] = {
+            "operation": plain(op), "rows": rows, "got": got,
+            "before": shape_text(look.trace.values[value].shape) if value is not None else "?",
+            "after": shape_text(look.trace.values[op.outputs[0]].shape),
+        }  # fmt: skip
+        module = look.trace.calls[op.call].path if op.call is not None else ""
+        yield Finding(MIXED, "error", own_line(op, look.trace), module, evidence, form="crash",
+                      explains=(TORN, AXIS))  # fmt: skip
+
+
+def _poured_together(look: Look) -> Iterator[Finding]:
+    """A batch of pictures is made one vector before a network takes it."""
+    trace = look.trace
+    for op in trace.ops:
+        value = first_value(op)
+        if op.call is not None or plain(op) not in VIEWS or value is None or trace.values[value].made_by is not None:
+            continue
+        before, after = trace.values[value].shape, trace.values[op.outputs[0]].shape
+        if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):  # noqa: PLR2004
+            continue
+        if any(op.outputs[0] in call.inputs for call in trace.calls):
+            yield Finding(
+                MIXED, "error", own_line(op, trace), "",
+                {"operation": plain(op), "before": shape_text(before), "after": shape_text(after),
+                 "samples": before[0], "axis": 0}, form="merged",
+            )  # fmt: skip
 
 
 def mixed_along_an_axis(seen: Seen) -> list[Finding]:

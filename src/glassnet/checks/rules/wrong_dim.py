@@ -14,6 +14,7 @@ from glassnet.checks.origins import (
     first_value,
     given,
     given_value,
+    left_the_samples,
     losses_of,
     maker,
     origin,
@@ -216,7 +217,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     if (found := BATCH_SIZES.search(crash.message)) or _is_compare(crash.what):
         rows = int(found[2]) if found else 0
         got = int(found[1]) if found else 0
-        op = _left_the_samples(look.trace, rows, got) if found else _ranked_last(look)
+        op = left_the_samples(look.trace, rows, got) if found else _ranked_last(look)
         if op is not None and plain(op) in RANKS | {"mean", "sum", "cat", "concat", "getitem", "stack", "select"}:
             form = {"cat": "joined", "concat": "joined", "stack": "joined", "getitem": "picked",
                     "select": "picked"}.get(plain(op), "ranked" if plain(op) in RANKS else "samples")  # fmt: skip
@@ -236,43 +237,6 @@ def _ranked_last(look: Look) -> Op | None:
         if plain(op) in RANKS and op.call is None:
             axis = given(op, 1, "dim", op.kwargs.get("axis"))
             return op if axis in (0, -2) else None
-    return None
-
-
-def _left_the_samples(trace: Trace, rows: int, got: int) -> Op | None:
-    """Find the operation of a network after which its first axis is no longer that of the samples."""
-    return left_the_samples(trace, rows, got)
-
-
-def left_the_samples(trace: Trace, rows: int, got: int) -> Op | None:
-    """Find the operation after which what a network computes no longer has one row a sample.
-
-    Args:
-        trace: That ends with a loss of other rows than labels.
-        rows: Labels.
-        got: Rows of the network's answer.
-
-    Returns:
-        The operation; None where it cannot be told.
-    """
-    outer = [call for call in trace.calls if call.parent is None and call.outputs]
-    for call in reversed(outer):
-        answer = call.outputs[0]
-        if trace.values[answer].shape[:1] != (got,):
-            continue
-        op = maker(trace, answer)
-        while op is not None:
-            value = first_value(op)
-            if value is None:
-                return None
-            if trace.values[value].shape[:1] == (rows,) and trace.values[op.outputs[0]].shape[:1] != (rows,):
-                return op
-            op = maker(trace, value)
-    for op in reversed(trace.ops):  # outside the network
-        value = first_value(op)
-        if value is not None and op.outputs and op.call is None and trace.values[op.outputs[0]].requires_grad:
-            if trace.values[value].shape[:1] == (rows,) and trace.values[op.outputs[0]].shape[:1] == (got,):
-                return op
     return None
 
 
