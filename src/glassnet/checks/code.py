@@ -84,7 +84,9 @@ class Code:
         return [
             node
             for node in self.nodes
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in names
+            if isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr in names
         ]
 
     def source(self, node: ast.AST) -> Source:

@@ -87,7 +87,9 @@ def _after_other_step(seen: Seen) -> Finding | None:
 
 def _since(seen: Seen, at: int, who: int) -> list[Event]:
     """Give the events since the previous step of this optimizer."""
-    start = next((n for n in range(at - 1, -1, -1) if seen.events[n].kind == "step" and seen.events[n].who == who), -1)
+    start = next(
+        (n for n in range(at - 1, -1, -1) if seen.events[n].kind == "step" and seen.events[n].who == who), -1
+    )
     return seen.events[start + 1 : at]
 
 
@@ -165,7 +167,9 @@ def _never_stepped(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
     numbers = {net.number for net in nets}
     if not any(e.kind == "network" and e.who in numbers and e.facts.get("training") and e.facts.get("grad", True) for e in seen.events):  # fmt: skip
         return None
-    if any(e.kind == "scale" and e.facts.get("what") == "step" for e in seen.events) or _updated_by_hand(seen):
+    if any(e.kind == "scale" and e.facts.get("what") == "step" for e in seen.events) or _updated_by_hand(
+        seen
+    ):
         return None
     evidence: dict[str, object] = {"optimizer": optimizer.type, "number": len(backwards), "steps": 0}
     own = [event for event in backwards if event.source]
@@ -212,8 +216,14 @@ def _once_per_epoch(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Eve
 
 def _after_epochs(seen: Seen, optimizer: int) -> bool:
     """Tell whether this optimizer was only ever stepped after a whole epoch of batches had gone backward."""
-    inside = [loader is None for _, event, loader in with_loader(seen) if event.kind == "step" and event.who == optimizer]
-    backward_inside = [loader is not None for _, event, loader in with_loader(seen) if event.kind == "backward"]
+    inside = [
+        loader is None
+        for _, event, loader in with_loader(seen)
+        if event.kind == "step" and event.who == optimizer
+    ]
+    backward_inside = [
+        loader is not None for _, event, loader in with_loader(seen) if event.kind == "backward"
+    ]
     return bool(inside) and all(inside) and bool(backward_inside) and all(backward_inside)
 
 

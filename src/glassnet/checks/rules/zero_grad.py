@@ -37,7 +37,9 @@ def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
         carried = [
             (at, event)
             for at, event in steps
-            if event.facts.get("carried") and event.facts.get("num_backward", 1) and not event.facts.get("closure")
+            if event.facts.get("carried")
+            and event.facts.get("num_backward", 1)
+            and not event.facts.get("closure")
         ]
         if len(carried) >= FEWEST_STEPS and len(carried) >= SHARE * len(steps):
             yield _finding(seen, optimizer, carried, len(steps))
@@ -51,13 +53,27 @@ def _finding(seen: Seen, optimizer: Optimizer, carried: list[tuple[int, Event]],
     if forgotten:
         code, node = forgotten[0]
         return Finding(
-            "zero-grad-missing", "error", code.source(node), evidence=evidence, form="not_called", explains=FOLLOWS
+            "zero-grad-missing",
+            "error",
+            code.source(node),
+            evidence=evidence,
+            form="not_called",
+            explains=FOLLOWS,
         )
-    own = [event for event in seen.events if event.kind == "zero_grad" and event.source and _of(event, optimizer, seen)]
+    own = [
+        event
+        for event in seen.events
+        if event.kind == "zero_grad" and event.source and _of(event, optimizer, seen)
+    ]
     if own:  # it is called, but too rarely
         evidence["cleared"] = len(own)
         return Finding(
-            "zero-grad-missing", "error", own[-1].source, evidence=evidence, form="misplaced", explains=FOLLOWS
+            "zero-grad-missing",
+            "error",
+            own[-1].source,
+            evidence=evidence,
+            form="misplaced",
+            explains=FOLLOWS,
         )
     before = [event for event in seen.events[: carried[0][0]] if event.kind == "backward"]
     source = before[-1].source if before else carried[0][1].source
