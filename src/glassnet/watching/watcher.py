@@ -1,0 +1,460 @@
+"""The watcher: what PyTorch's functions report becomes networks, looks, events and batches."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+import torch
+
+from glassnet.checks.seen import Loader, Optimizer, Scheduler, Seen
+from glassnet.trace.nested import tensors_in
+from glassnet.trace.source_line import own_line
+from glassnet.trace.trace import Unseen
+from glassnet.watching.crash import crash_of
+from glassnet.watching.gradients import Gradients
+from glassnet.watching.journal import Journal
+from glassnet.watching.loaders import keep_batch, names_of
+from glassnet.watching.looking import Looking
+from glassnet.watching.networks import Networks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from torch import nn
+
+    from glassnet.checks.seen import EventKind, Network
+
+P = ParamSpec("P")
+R = TypeVar("R")
+NUM_CLOSE = 50  # steps whose gradients are looked at
+NUM_LOSSES_HELD = 50  # weakly
+COMPILED = "torch.compile: what runs inside cannot be seen"
+
+
+class StopWatchingError(BaseException):
+    """The number of steps that was asked for has been taken; not an `Exception`, so no script catches it."""
+
+
+def unrecorded(method: Callable[P, R]) -> Callable[P, R]:
+    """Keep what a method itself computes out of the recording.
+
+    Args:
+        method: Of the watcher.
+
+    Returns:
+        The same, run beside the recorder.
+    """
+
+    @functools.wraps(method)
+    def runs(*args: P.args, **kwargs: P.kwargs) -> R:
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
+            return method(*args, **kwargs)
+
+    return runs
+
+
+class Watcher:
+    """Notes what happens; the functions of `taps` call it.
+
+    Args:
+        by: Who asks: `watch` or `check`.
+        script: The script that runs, where there is one.
+        stop_after: Optimizer steps after which `StopWatchingError` is raised.
+    """
+
+    def __init__(
+        self,
+        *,
+        by: Literal["watch", "check"] = "watch",
+        script: Path | None = None,
+        stop_after: int | None = None,
+    ) -> None:
+        self.on = True
+        self.inside = False  # whether a network is running
+        self.setting_mode = False  # whether train() or eval() is running
+        self.networks = Networks()
+        self.looking = Looking(journal := Journal(), self.networks.met)
+        self._journal = journal
+        self._seen = Seen(by, script)
+        self._thread = threading.get_ident()
+        self._stop_after = stop_after
+        self._modules: list[tuple[int, nn.Module]] = []  # of events; their network may not be known yet
+        self._optimizers: dict[int, tuple[Optimizer, Gradients]] = {}
+        self._schedulers: dict[int, Scheduler] = {}
+        self._loaders: dict[int, Loader] = {}
+        # by identity: the iterator, its loader, which epoch, how many batches
+        self._iterating: dict[int, tuple[Any, Loader, int, int]] = {}
+        self._sums: tuple[float, ...] = ()
+        self._losses: list[weakref.ref] = []
+        self._step: dict[str, Any] = {}  # facts of the step that is being taken
+
+    def wants(self, kind: EventKind, *, rare: bool = False) -> bool:
+        """Tell whether an event of this thread is kept.
+
+        Args:
+            kind: Of the event.
+            rare: Whether it is of a sort that is always kept.
+
+        Returns:
+            Whether it is.
+        """
+        return self.on and threading.get_ident() == self._thread and self._journal.wants(kind, rare=rare)
+
+    # -- networks --------------------------------------------------------------------------------------------
+
+    @unrecorded
+    def network_of(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Network | None:
+        """Find the network that a module belongs to.
+
+        Args:
+            module: It is called from outside every network.
+            args: What it gets.
+            kwargs: What it gets by name.
+
+        Returns:
+            The network; None for a loss, an activation, a transform, and in other threads.
+        """
+        if threading.get_ident() != self._thread:
+            return None
+        network, new = self.networks.find(module, len(tensors_in((args, kwargs))))
+        if network is not None and new and self.looking.open:
+            self.looking.open.recorder.add_network(network.module, network.prefix)
+        return network
+
+    @unrecorded
+    def before_call(self, network: Network, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Note that a network, or a part of it, is called.
+
+        Args:
+            network: The network.
+            module: It, or the part.
+            args: What it gets.
+            kwargs: What it gets by name.
+        """
+        grad = torch.is_grad_enabled()
+        if hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None:
+            self.looking.end()
+            self._seen.unseen.append(Unseen(COMPILED, network.prefix.removesuffix("."), own_line()))
+        else:
+            self.looking.before_pass(grad=grad)
+        if self.looking.open:
+            self.looking.open.begin_pass((args, kwargs), grad=grad)
+        if self.wants("network", rare=not grad):
+            tensors = tensors_in((args, kwargs))
+            facts = {
+                "training": module.training,
+                "grad": grad,
+                "batch": tensors[0].shape[0] if tensors and tensors[0].dim() else None,
+                "part": module is not network.module,
+            }
+            self._journal.add("network", own_line(), network.number, facts)
+
+    @unrecorded
+    def after_call(self, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+        """Note what a network gave.
+
+        Args:
+            args: What it got.
+            kwargs: What it got by name.
+            result: What it returned.
+        """
+        if self.looking.open:
+            self.looking.open.end_pass((args, kwargs), result, grad=torch.is_grad_enabled())
+
+    # -- losses and steps ------------------------------------------------------------------------------------
+
+    @unrecorded
+    def before_backward(self, tensors: Any, *, retain: bool) -> None:
+        """Note what backward is called on.
+
+        Args:
+            tensors: A tensor, or several.
+            retain: Whether the graph is kept.
+        """
+        loss = next(iter(tensors_in(tensors)), None)
+        if loss is None or threading.get_ident() != self._thread:
+            return
+        number = float(loss.detach()) if loss.numel() == 1 and not loss.is_complex() else None
+        value = self.looking.add_loss(loss, number)
+        if number is not None:
+            self._journal.add_loss(number)
+        close = self.looking.open is not None or self._journal.num_steps < NUM_CLOSE
+        for _, gradients in self._optimizers.values():
+            gradients.num_backward += 1
+            if close:
+                gradients.before_backward()
+        if self.wants("backward"):
+            sums, before = self.networks.sums(), self._sums
+            self._sums = sums
+            self._losses = [one for one in self._losses if one() is not None][-NUM_LOSSES_HELD:]
+            alive = sum(one().grad_fn is not None for one in self._losses)  # pyright: ignore
+            self._losses.append(weakref.ref(loss))
+            facts = {
+                "loss": number, "shape": tuple(loss.shape), "value": value, "changed": sums != before,
+                "retain": retain, "alive": alive,
+            }  # fmt: skip
+            self._journal.add("backward", own_line(), -1, facts)
+        self.looking.pause(paused=True)
+
+    def made_optimizer(self, optimizer: torch.optim.Optimizer) -> Optimizer:
+        """Note an optimizer.
+
+        Args:
+            optimizer: It has just been made, or was made before the watch began.
+
+        Returns:
+            Its record.
+        """
+        known = self._optimizers.get(id(optimizer))
+        if known is not None:
+            return known[0]
+        groups = tuple(
+            {name: setting for name, setting in group.items() if name != "params"}
+            for group in optimizer.param_groups
+        )
+        number = len(self._optimizers)
+        found = Optimizer(number, type(optimizer).__name__, optimizer, own_line(), groups)
+        self._optimizers[id(optimizer)] = found, Gradients(optimizer)
+        self.looking.num_optimizers = number + 1
+        self._seen.optimizers.append(found)
+        self._journal.add("optimizer", found.source, number)
+        return found
+
+    @unrecorded
+    def before_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Get ready for a step: an optimizer's pre-hook.
+
+        Args:
+            optimizer: It is going to step.
+            args: Of its `step`, itself first.
+            kwargs: Of its `step`.
+        """
+        if not self.on or threading.get_ident() != self._thread:
+            return
+        found = self.made_optimizer(optimizer)
+        closure = (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
+        gradients = self._optimizers[id(optimizer)][1]
+        if self.wants("step"):
+            carried, empty = (None, None) if closure else gradients.at_step()
+            self._step = {
+                "lr": _rates(optimizer), "num_backward": gradients.num_backward, "carried": carried,
+                "empty": empty, "closure": closure,
+            }  # fmt: skip
+            self._journal.add("step", own_line(), found.number, self._step)
+        self.looking.before_step(optimizer, closure=closure)
+
+    @unrecorded
+    def after_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Note a step: an optimizer's post-hook.
+
+        Args:
+            optimizer: It has stepped.
+            args: Of its `step`, itself first.
+            kwargs: Of its `step`.
+        """
+        del args, kwargs
+        if not self.on or threading.get_ident() != self._thread or id(optimizer) not in self._optimizers:
+            return
+        gradients = self._optimizers[id(optimizer)][1]
+        if self.wants("step"):
+            if self._step.get("closure"):
+                self._step["num_backward"] = gradients.num_backward
+            gradients.after_step()
+        gradients.num_backward = 0
+        self.looking.end(trained=True)
+        self._journal.num_steps += 1
+        for _, loader, _, _ in self._iterating.values():
+            loader.num_steps += 1
+        if self._stop_after is not None and self._journal.num_steps >= self._stop_after:
+            self._seen.ended = "stopped"
+            raise StopWatchingError
+        self.looking.after_step(inside=self.inside)
+
+    @unrecorded
+    def zeroed(self, optimizer: torch.optim.Optimizer | None) -> None:
+        """Note that gradients are going to be cleared.
+
+        Args:
+            optimizer: It was told to; None where a module was.
+        """
+        if not self.wants("zero_grad"):
+            return
+        number, cleared = -1, None
+        if optimizer is not None:
+            number = self.made_optimizer(optimizer).number
+            cleared = self._optimizers[id(optimizer)][1].any_nonzero()
+        self._journal.add("zero_grad", own_line(), number, {"cleared": cleared})
+
+    # -- schedules, loaders and everything else --------------------------------------------------------------
+
+    def note(self, kind: EventKind, facts: dict[str, Any] | None = None) -> None:
+        """Note an event.
+
+        Args:
+            kind: Of the event.
+            facts: See `glassnet.checks.seen.Event`.
+        """
+        if self.wants(kind):
+            self._journal.add(kind, own_line(), -1, facts)
+
+    def about_module(self, kind: EventKind, module: nn.Module, facts: dict[str, Any]) -> None:
+        """Note an event about a module; which network it is in is found out at the end.
+
+        Args:
+            kind: Of the event.
+            module: Any.
+            facts: See `glassnet.checks.seen.Event`.
+        """
+        if self.wants(kind):
+            self._journal.add(kind, own_line(), -1, facts)
+            self._modules.append((len(self._journal.events) - 1, module))
+
+    def made_scheduler(self, scheduler: Any) -> Scheduler:
+        """Note a schedule of learning rates.
+
+        Args:
+            scheduler: It has just been made, or is stepped for the first time.
+
+        Returns:
+            Its record.
+        """
+        known = self._schedulers.get(id(scheduler))
+        if known is not None:
+            return known
+        number = len(self._schedulers)
+        optimizer = getattr(scheduler, "optimizer", None)
+        whose = self.made_optimizer(optimizer).number if isinstance(optimizer, torch.optim.Optimizer) else -1
+        settings = {
+            name: setting
+            for name, setting in vars(scheduler).items()
+            if not name.startswith("_") and isinstance(setting, int | float | str | bool | list | dict)
+        }
+        found = Scheduler(number, type(scheduler).__name__, scheduler, whose, own_line(), settings)
+        self._schedulers[id(scheduler)] = found
+        self._seen.schedulers.append(found)
+        self._journal.add("scheduler", found.source, number)
+        return found
+
+    def scheduled(self, scheduler: Any, metric: object) -> None:
+        """Note that a schedule was stepped.
+
+        Args:
+            scheduler: It was.
+            metric: What it was given.
+        """
+        found = self.made_scheduler(scheduler)
+        if self.wants("schedule"):
+            number = float(metric) if isinstance(metric, int | float | torch.Tensor) else None
+            facts = {"lr": _rates(getattr(scheduler, "optimizer", None)), "metric": number}
+            self._journal.add("schedule", own_line(), found.number, facts)
+
+    def made_loader(self, loader: Any) -> Loader:
+        """Note a loader.
+
+        Args:
+            loader: A DataLoader.
+
+        Returns:
+            Its record.
+        """
+        known = self._loaders.get(id(loader))
+        if known is not None:
+            return known
+        sampler = type(getattr(loader, "sampler", None)).__name__
+        found = Loader(len(self._loaders), loader, (), own_line(), shuffled=sampler == "RandomSampler")
+        self._loaders[id(loader)] = found
+        self._seen.loaders.append(found)
+        return found
+
+    def iterates(self, loader: Any, iterator: Any) -> None:
+        """Note that an iteration over a loader begins.
+
+        Args:
+            loader: The loader.
+            iterator: What it gave.
+        """
+        if not self.wants("epoch"):
+            return
+        found = self.made_loader(loader)
+        found.names = found.names or names_of(loader)
+        found.iterated = found.iterated or own_line()
+        for key in [key for key, entry in self._iterating.items() if entry[1] is found]:
+            del self._iterating[key]
+        self._iterating[id(iterator)] = (iterator, found, found.num_epochs, 0)
+        found.num_epochs += 1
+        self.looking.new_evaluation()
+        self._journal.add("epoch", own_line(), found.number, {"names": found.names})
+
+    @unrecorded
+    def gave(self, iterator: Any, batch: Any) -> None:
+        """Note a batch.
+
+        Args:
+            iterator: It gave the batch.
+            batch: What it gave.
+        """
+        entry = self._iterating.get(id(iterator))
+        if entry is None:
+            return
+        _, loader, epoch, number = entry
+        keep_batch(loader, epoch, number, batch)
+        self._iterating[id(iterator)] = (iterator, loader, epoch, number + 1)
+
+    def exhausted(self, iterator: Any) -> None:
+        """Note that an iteration came to its end.
+
+        Args:
+            iterator: The iterator.
+        """
+        entry = self._iterating.pop(id(iterator), None)
+        if entry is not None and self.wants("epoch_end"):
+            facts = {"num_batches": entry[3], "complete": True}
+            self._journal.add("epoch_end", own_line(), entry[1].number, facts)
+
+    # -- the end ---------------------------------------------------------------------------------------------
+
+    def crashed(self, error: BaseException) -> None:
+        """Note the exception that ended the script.
+
+        Args:
+            error: The exception.
+        """
+        self._seen.ended = "crashed"
+        self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
+
+    @unrecorded
+    def seen(self, *, interrupted: bool = False) -> Seen:
+        """Give everything that was seen; the watch is over.
+
+        Args:
+            interrupted: Whether the person stopped it.
+
+        Returns:
+            What was seen.
+        """
+        self.on = False
+        self.looking.end()
+        found, events = self._seen, self._journal.events
+        for place, module in self._modules:
+            home = self.networks.around(module)
+            if home is not None:
+                facts = {**events[place].facts, "path": home[1], "whole": not home[1]}
+                events[place] = replace(events[place], who=home[0].number, facts=facts)
+        found.events, found.losses = events, self._journal.losses
+        found.num_steps = self._journal.num_steps
+        found.networks, found.looks = self.networks.met, self.looking.looks
+        found.made = self.networks.made()
+        unseen = (*found.unseen, *(one for look in found.looks for one in look.trace.unseen))
+        found.unseen = list(dict.fromkeys(unseen))
+        if interrupted:
+            found.ended = "interrupted"
+        return found
+
+
+def _rates(optimizer: Any) -> tuple[float, ...]:
+    return tuple(float(group["lr"]) for group in getattr(optimizer, "param_groups", ()) if "lr" in group)
