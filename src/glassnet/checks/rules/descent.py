@@ -87,7 +87,15 @@ def weight_name(trace: Trace, op: Op) -> str | None:
                     return value.name
                 break
             maker = None if value.made_by is None else trace.ops[value.made_by]
-            if maker is None or maker.name not in {"t", "T", "mT", "transpose", "permute", "contiguous", "mul"}:
+            if maker is None or maker.name not in {
+                "t",
+                "T",
+                "mT",
+                "transpose",
+                "permute",
+                "contiguous",
+                "mul",
+            }:
                 break
             if maker.name == "mul" and not any(trace.values[i].kind == "parameter" for i in maker.inputs):
                 break

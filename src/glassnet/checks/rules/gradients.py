@@ -87,13 +87,17 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
     looks, course = trained_looks(seen)[:5], course_of(seen)
     if not looks or course is None or any(event.kind == "clip" for event in seen.events):
         return
-    harmed = course.broke is not None or course.last > 1.5 * abs(course.first) or course.peak > 10 * abs(course.first)
+    harmed = (
+        course.broke is not None
+        or course.last > 1.5 * abs(course.first)
+        or course.peak > 10 * abs(course.first)
+    )
     ratios = [one for look in looks if (one := _ratio(look)) is not None and math.isfinite(one)]
     if not ratios:
         return
     grows = _growth(looks[0])
     growing = grows is not None and grows[0] > 1e3  # noqa: PLR2004
-    if not harmed or median(ratios) < HUGE and not growing:
+    if not harmed or (median(ratios) < HUGE and not growing):
         return
     op = grows[1] if grows is not None and growing else None
     backward = next((event for event in seen.events if event.kind == "backward"), None)

@@ -102,7 +102,9 @@ def _first_cut(
     """
     if end is None:
         return None
-    live = {v.number for v in trace.values if v.kind == "parameter" and v.name in set(names) and v.requires_grad}
+    live = {
+        v.number for v in trace.values if v.kind == "parameter" and v.name in set(names) and v.requires_grad
+    }
     cuts: list[Op] = []
     after: set[int] = set()
     reached = set(live)

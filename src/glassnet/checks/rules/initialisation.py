@@ -60,14 +60,16 @@ def constant_initialisation(seen: Seen) -> Iterator[Finding]:
     first = next(iter(trained_looks(seen)), None)
     if first is None or first.step > 0:
         return
-    began = _began_constant(first)
-    parameters = named_parameters(seen)
+    began = _began_constant(seen)
+    parameters = {n: p for n, p in named_parameters(seen).items() if p.numel() > 1}
     layers = affine_ops(first)
     names = list(dict.fromkeys(n for op in layers if (n := weight_name(first.trace, op)) is not None))
     hidden = [n for n in names if n in parameters and _is_hidden(first, layers, n)]
     zero = [n for n in hidden if began.get(n) == 0.0]
     constant = [n for n in hidden if began.get(n) not in (None, 0.0)]
-    still = [n for n in hidden if n not in began and _rows_equal(parameters[n]) and _is_dense(first, layers, n)]
+    still = [
+        n for n in hidden if n not in began and _rows_equal(parameters[n]) and _is_dense(first, layers, n)
+    ]
     still_zero = [n for n in (*zero, *still) if _stuck_at_zero(seen, n)]
     found = [n for n in constant if _is_dense(first, layers, n)] or still_zero or [
         n for n in still if n not in zero and not _all_zero(parameters[n])]  # fmt: skip
@@ -90,15 +92,14 @@ def constant_initialisation(seen: Seen) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _began_constant(look: Look) -> dict[str, float]:
-    """Give the value of the parameters that hold one number only."""
-    found = {}
-    for module in look.trace.modules:
-        for parameter in module.parameters:
-            numbers = parameter.statistics
-            if numbers is not None and parameter.size > 1 and numbers.minimum == numbers.maximum:
-                found[parameter.name] = numbers.minimum
-    return found
+def _began_constant(seen: Seen) -> dict[str, float]:
+    """Give the value of the parameters that held one number only when their network was first called."""
+    return {
+        name: numbers.minimum
+        for network in seen.networks
+        for name, numbers in network.initial.items()
+        if numbers is not None and numbers.minimum == numbers.maximum
+    }
 
 
 def _is_hidden(look: Look, layers: list[Op], name: str) -> bool:
@@ -166,9 +167,13 @@ def initialisation_gain(seen: Seen) -> Iterator[Finding]:
         factor = geometric_mean(gains)
         widest = [layer for layer in hidden if layer.gain > LARGE_GAIN]
         if factor > LARGE_GAIN and len(widest) >= max(1, len(hidden) / 2) and _hurts(first, layers):
-            yield _gain_finding(seen, first, "large", max(hidden, key=lambda layer: layer.gain), layers, factor)
+            yield _gain_finding(
+                seen, first, "large", max(hidden, key=lambda layer: layer.gain), layers, factor
+            )
         elif len(hidden) >= 3 and factor < SMALL_GAIN and _left(layers) < GONE:  # noqa: PLR2004
-            yield _gain_finding(seen, first, "small", min(hidden, key=lambda layer: layer.gain), layers, factor)
+            yield _gain_finding(
+                seen, first, "small", min(hidden, key=lambda layer: layer.gain), layers, factor
+            )
 
 
 def _gain_finding(
@@ -225,7 +230,7 @@ def _hurts(look: Look, layers: list[Layer]) -> bool:
     numbers = [layer.op.number for layer in layers]
     saturated = [activity for op, activity in bounded(look)
                  if activity.low + activity.high > 0.5 and op.number >= numbers[0]]  # fmt: skip
-    return bool(saturated) or layers[-1].spread > 100 * max(1.0, layers[0].spread / layers[0].gain)  # noqa: PLR2004
+    return bool(saturated) or layers[-1].spread > 100 * max(1.0, layers[0].spread / layers[0].gain)
 
 
 def _first_loss(look: Look) -> tuple[float, int, Op] | None:
@@ -236,7 +241,12 @@ def _first_loss(look: Look) -> tuple[float, int, Op] | None:
             continue
         numbers = trace.values[op.outputs[0]].statistics
         scores = trace.values[op.inputs[0]]
-        if numbers is None or len(scores.shape) < 2 or scores.shape[1] < 2 or trace.values[op.outputs[0]].shape:  # noqa: PLR2004
+        if (
+            numbers is None
+            or len(scores.shape) < 2
+            or scores.shape[1] < 2
+            or trace.values[op.outputs[0]].shape
+        ):  # noqa: PLR2004
             continue
         return numbers.mean, scores.shape[1], op
     return None

@@ -67,10 +67,10 @@ def _suffers(course: Course, shares: list[float], lr: float, *, plain: bool) -> 
     if early <= FAR or (usual and sustained <= TOO_FAR):
         return None
     level = abs(course.first)
-    if course.last > 1.5 * level + 0.1 or course.peak > 5 * level + 1 and course.last > 0.9 * level:
+    if course.last > 1.5 * level + 0.1 or (course.peak > 5 * level + 1 and course.last > 0.9 * level):
         return "rose"
     stuck = course.last > 0.85 * level and course.steps >= 10  # noqa: PLR2004
-    if stuck and (course.peak > 2 * level or (sustained > TOO_FAR or not usual and sustained > FAR)):
+    if stuck and (course.peak > 2 * level or (sustained > TOO_FAR or (not usual and sustained > FAR))):
         return "stuck"
     return None
 
@@ -240,11 +240,20 @@ def _largest_term(look: Look) -> tuple[object, float, float] | None:
             pure.update(op.outputs)
     best = None
     for op in ops_to_loss(look):
-        if op.name.strip("_") not in {"add", "radd", "iadd"} or not op.outputs or trace.values[op.outputs[0]].shape:
+        if (
+            op.name.strip("_") not in {"add", "radd", "iadd"}
+            or not op.outputs
+            or trace.values[op.outputs[0]].shape
+        ):
             continue
         own = [n for n in op.inputs if n in pure and n not in from_data]
         data = [n for n in op.inputs if n in from_data]
-        if own and data and (one := trace.values[own[-1]].statistics) and (two := trace.values[data[-1]].statistics):
+        if (
+            own
+            and data
+            and (one := trace.values[own[-1]].statistics)
+            and (two := trace.values[data[-1]].statistics)
+        ):
             term = (op, abs(one.mean), abs(two.mean))
             best = term if best is None or term[1] > best[1] else best
     return best

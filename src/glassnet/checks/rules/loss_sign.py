@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Look, Seen
-    from glassnet.trace.trace import Op
+    from glassnet.trace.trace import Op, Trace
 
 # what is to be made small
 SMALL = {"cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
@@ -75,7 +75,7 @@ def _wrong_sign(look: Look) -> Finding | None:
     )  # fmt: skip
 
 
-def _signs(trace: object, op: Op) -> list[tuple[int, int]]:
+def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:
     """Give the inputs through which the sign of a result goes on, with the factor's sign; [] where unknown."""
     refs = [(place, arg.value) for place, arg in enumerate(op.args) if isinstance(arg, Ref)]
     numbers = [arg for arg in op.args if isinstance(arg, (int, float)) and not isinstance(arg, bool)]
@@ -86,7 +86,9 @@ def _signs(trace: object, op: Op) -> list[tuple[int, int]]:
             return [(value, 1 if place == 0 else -1) for place, value in refs]
         case "rsub":
             return [(value, -1 if place == 0 else 1) for place, value in refs]
-        case "mul" | "rmul" | "imul" | "mul_" | "div" | "truediv" | "div_" | "itruediv" if len(refs) == 1 and numbers:
+        case "mul" | "rmul" | "imul" | "mul_" | "div" | "truediv" | "div_" | "itruediv" if (
+            len(refs) == 1 and numbers
+        ):
             return [(refs[0][1], -1 if numbers[0] < 0 else 1)]
         case name if name in KEEPING:
             if op.name in ("stack", "cat"):
@@ -95,9 +97,9 @@ def _signs(trace: object, op: Op) -> list[tuple[int, int]]:
     return []
 
 
-def _ends_in_labels(trace: object, op: Op, loss: int) -> bool:
+def _ends_in_labels(trace: Trace, op: Op, loss: int) -> bool:
     """Tell whether a log-probability was picked by labels; an average over all classes is an entropy's part."""
-    values, ops = trace.values, trace.ops  # type: ignore[attr-defined]
+    values, ops = trace.values, trace.ops
     number = loss
     for _ in range(40):
         made_by = values[number].made_by
@@ -118,7 +120,12 @@ def _ends_in_labels(trace: object, op: Op, loss: int) -> bool:
 def _summed(seen: Seen, look: Look) -> Iterator[Finding]:
     """Find a sum over the batch with which a plain optimizer takes steps that are far too large."""
     optimizer, course = only_optimizer(seen), course_of(seen)
-    if optimizer is None or course is None or optimizer.type not in ("SGD", "ASGD") or look.trace.loss is None:
+    if (
+        optimizer is None
+        or course is None
+        or optimizer.type not in ("SGD", "ASGD")
+        or look.trace.loss is None
+    ):
         return
     trace = look.trace
     op, size = _sum_of(look)

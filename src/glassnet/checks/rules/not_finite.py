@@ -104,7 +104,13 @@ def _in_backward(look: Look) -> Finding | None:
 
 def _reason(trace: Trace, op: Op) -> str:
     """Name what a family of functions does at the border of where it is defined."""
-    for family, reason in ((LOGS, "log"), (ROOTS, "root"), (QUOTIENTS, "quotient"), (POWERS, "power"), (ARCS, "arc")):
+    for family, reason in (
+        (LOGS, "log"),
+        (ROOTS, "root"),
+        (QUOTIENTS, "quotient"),
+        (POWERS, "power"),
+        (ARCS, "arc"),
+    ):
         if op.name in family:
             return reason
     return "other"

@@ -184,8 +184,13 @@ def _named_numbers(tree: ast.Module) -> Iterator[tuple[int, str, float]]:
                           if isinstance(k, ast.Constant) and isinstance(k.value, str)]  # fmt: skip
             case ast.FunctionDef(args=arguments):
                 positional = [*arguments.posonlyargs, *arguments.args]
-                pairs += [(a.arg, d) for a, d in zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-                pairs += [(a.arg, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+                pairs += [
+                    (a.arg, d)
+                    for a, d in zip(reversed(positional), reversed(arguments.defaults), strict=False)
+                ]
+                pairs += [
+                    (a.arg, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+                ]
             case ast.Call() if function_name(node) == "add_argument":
                 default = next((k.value for k in node.keywords if k.arg == "default"), None)
                 pairs += [(a.value, default) for a in node.args

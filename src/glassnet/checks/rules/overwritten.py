@@ -62,8 +62,12 @@ def _modified(seen: Seen) -> Iterator[Finding]:
             return
         break
     step = next((e for e in reversed(seen.events) if e.kind == "step"), None)
-    if step is not None and wanted and any(
-        tuple(p.shape) in (wanted, wanted[::-1]) for n in seen.networks for p in n.module.parameters()
+    if (
+        step is not None
+        and wanted
+        and any(
+            tuple(p.shape) in (wanted, wanted[::-1]) for n in seen.networks for p in n.module.parameters()
+        )
     ):
         yield Finding("overwritten-in-place", "error", source=step.source, form="step",
                       evidence={"shape": shape_text(wanted)})  # fmt: skip

@@ -53,7 +53,10 @@ def _network_and_batch(seen: Seen) -> tuple[Network, torch.Tensor, torch.Tensor,
             continue
         for network in seen.networks:
             path = network.prefix.rstrip(".")
-            call = next((call for call in calls if call.path == path and call.type == type(network.module).__name__), None)
+            call = next(
+                (call for call in calls if call.path == path and call.type == type(network.module).__name__),
+                None,
+            )
             if call is None or len(call.inputs) != 1:
                 continue
             images, labels = trace.kept.get(call.inputs[0]), trace.kept.get(op.inputs[1])
@@ -71,7 +74,9 @@ def _learn(network: Network, images: torch.Tensor, labels: torch.Tensor) -> tupl
         try:
             net = copy.deepcopy(network.module)
             for part in net.modules():
-                if isinstance(reset := getattr(part, "reset_parameters", None), type(_learn).__class__) or callable(reset):
+                if isinstance(
+                    reset := getattr(part, "reset_parameters", None), type(_learn).__class__
+                ) or callable(reset):
                     reset()
                 if isinstance(part, DROPOUTS):
                     part.p = 0.0
