@@ -15,7 +15,7 @@ from torch.overrides import (
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import tensors_in, with_refs
-from glassnet.trace.recorder import Recorder
+from glassnet.trace.recorder import OPAQUE, SCRIPTED, TRANSFORMED, Recorder
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Trace
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Network
 
 MOST_NUMBERS = 1_000_000  # of a kept value
+BLIND_SPOTS = {
+    SCRIPTED,
+    TRANSFORMED,
+    OPAQUE,
+}  # data from outside and numbers that leave are usual in a script
 MOST_OPS = 20_000  # of a look
 MOST_OPS_OUTSIDE = 2_000  # between two calls of networks
 MOST_PASSES = 8  # through networks, in one look
@@ -167,15 +172,16 @@ class OpenLook:
             if _was_called(network.prefix, called)
             for module in modules_of(network.module, gradients, measured=False, prefix=network.prefix)
         )
-        if self.step == 0:
+        initial = {}
+        if not self.step:
             initial = {name: facts for network in networks for name, facts in network.initial.items()}
-            modules = tuple(
-                replace(
-                    module,
-                    parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
-                )
-                for module in modules
+        modules = tuple(
+            replace(
+                module,
+                parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
             )
+            for module in modules
+        )
         trace = Trace(
             network=networks[0].name if networks else "",
             modules=modules,
@@ -186,7 +192,7 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(dict.fromkeys(recorder.unseen)),
+            unseen=tuple(dict.fromkeys(one for one in recorder.unseen if one.what in BLIND_SPOTS)),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )
@@ -199,6 +205,7 @@ class OpenLook:
             gradients=gradients,
             updates=updates,
             activity=recorder.activity or {},
+            escapes=tuple(recorder.escapes),
         )
 
 
@@ -230,13 +237,14 @@ def measured_gradients(networks: Sequence[Network]) -> dict[str, Any]:
 
 
 def copies_of(
-    networks: Sequence[Network], optimizer: torch.optim.Optimizer
+    networks: Sequence[Network], optimizer: torch.optim.Optimizer, *, all_of_them: bool
 ) -> dict[str, tuple[nn.Parameter, torch.Tensor]]:
     """Copy the parameters that an optimizer is going to change.
 
     Args:
         networks: Their parameters have names.
         optimizer: It is going to step.
+        all_of_them: Also those that have no gradient yet.
 
     Returns:
         Parameter and copy by name.
@@ -246,7 +254,7 @@ def copies_of(
         network.prefix + name: (parameter, parameter.detach().clone())
         for network in networks
         for name, parameter in network.module.named_parameters()
-        if id(parameter) in own and parameter.grad is not None
+        if id(parameter) in own and (all_of_them or parameter.grad is not None)
     }
 
 

@@ -1,148 +1,145 @@
-"""Rows 54 and 55: units that always give zero, and activations pressed against their bounds."""
+"""Activations in the wrong place: twice in a row, or on the logits."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.lines import own_line
-from glassnet.checks.rules.descent import AFFINE, ops_to_loss
-from glassnet.checks.rules.numbers_written import initialisations
-from glassnet.checks.rules.series import trained_looks
-from glassnet.trace.activity import BOUNDS, RECTIFIERS
+from glassnet.checks.passes import Pass, passes
+from glassnet.checks.rules.kinds import ACTIVATIONS, DROPOUTS, VIEWS, short
+from glassnet.checks.rules.nonlinearity import is_affine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glassnet.checks.seen import Look, Seen
-    from glassnet.trace.trace import Activity, Op, Trace
+    from glassnet.checks.seen import Seen
+    from glassnet.trace.trace import Op, Trace
 
-MANY_DEAD = 0.9  # of the units of a layer
-FEWEST_UNITS, FEWEST_SAMPLES = 16, 8  # smaller ones are dead by chance
-SATURATED = 0.8  # of all numbers
+SAME_TWICE = {"relu", "relu6", "hardtanh", "threshold"}  # a second time they change nothing
+# functions that take logits
+LOSSES = {
+    "cross_entropy": "softmax", "binary_cross_entropy_with_logits": "sigmoid", "multi_margin_loss": "",
+    "multilabel_soft_margin_loss": "sigmoid", "sigmoid_focal_loss": "sigmoid",
+}  # fmt: skip
+# losses of probabilities -> how these are made of logits
+LOSSES_OF_PROBABILITIES = {
+    "nll_loss": {"log_softmax", "softmax", "log"},
+    "binary_cross_entropy": {"sigmoid", "softmax"},
+}
+# what they do to logits: none below zero, or all within bounds
+HARMFUL = {
+    "relu": (0.0, None), "relu6": (0.0, 6.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softplus": (0.0, None),
+    "hardtanh": (-1.0, 1.0), "hardsigmoid": (0.0, 1.0), "softsign": (-1.0, 1.0), "gelu": (-0.17, None),
+    "silu": (-0.28, None), "elu": (-1.0, None), "selu": (-1.76, None), "logsigmoid": (None, 0.0),
+}  # fmt: skip
 
 
-def bounded(look: Look) -> list[tuple[Op, Activity]]:
-    """List the sigmoids and tanhs of a look.
+def activation_twice(seen: Seen) -> Iterator[Finding]:
+    """Find an activation that gets the result of the same activation.
 
     Args:
-        look: A look.
+        seen: What was seen.
 
-    Returns:
-        Operations with the activity of their results.
+    Yields:
+        One finding for each place.
     """
-    return _active(look, set(BOUNDS))
+    told = set()
+    for one in passes(seen):
+        for op in one.ops:
+            name = short(op.name)
+            if name not in ACTIVATIONS - {"softmax", "log_softmax"} or not one.data(op):
+                continue
+            before = _before(one, op, VIEWS | (DROPOUTS if name in SAME_TWICE else set()))
+            if before is None or short(before.name) != name or before.number not in one.graph.live:
+                continue
+            source = one.place(op)
+            if source in told or source is None:
+                continue
+            told.add(source)
+            other = one.place(before)
+            evidence: dict[str, object] = {"function": name, "line": other.line if other else 0}
+            form = "same" if name in SAME_TWICE else "changed"
+            yield Finding(
+                "activation-twice",
+                "note" if form == "same" else "warning",
+                source,
+                one.module_of(op),
+                evidence,
+                form,
+            )
 
 
-def _active(look: Look, names: set[str]) -> list[tuple[Op, Activity]]:
-    trace, found = look.trace, []
-    for number, activity in look.activity.items():
-        made_by = trace.values[number].made_by
-        if made_by is not None and trace.ops[made_by].name in names:
-            found.append((trace.ops[made_by], activity))
-    return found
-
-
-def dead_relus(seen: Seen) -> Iterator[Finding]:
-    """Find layers of which nearly every unit gave zero for every sample, in all later looks."""
-    looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
-    history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
-    for look in looks:
-        on_path = {op.number for op in ops_to_loss(look)}
-        for op, activity in _active(look, RECTIFIERS):
-            if op.number in on_path and op.name not in ("clamp_min", "clamp_min_", "threshold"):
-                history[op.label].append((look.step, op, activity, look))
-    for label, met in history.items():
-        last = met[-2:]
-        dead = min(activity.dead / activity.units for _, _, activity, _ in last)
-        units = last[-1][2].units
-        if len(met) < 2 or units < FEWEST_UNITS or dead < MANY_DEAD:  # noqa: PLR2004
-            continue
-        _, op, activity, look = last[-1]
-        if dead < 1 and not _whole_layer(look.trace, op):
-            continue
-        began = met[0][2].dead / met[0][2].units
-        source = own_line(op, look.trace)
-        if began >= MANY_DEAD and (place := _bias_place(seen)) is not None:
-            source = place
-        yield Finding(
-            "dead-relus", "warning", source=source, module=_module(look.trace, op),
-            form="born" if began >= MANY_DEAD else "died",
-            evidence={"dead": activity.dead, "units": activity.units, "step": last[-1][0], "label": label,
-                      "began": met[0][2].dead},
-            explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "output-ignores-input",
-                      "weights-do-not-change", "learning-rate-too-low"),
-        )  # fmt: skip
-        return  # one dead layer starves the others
-
-
-def _bias_place(seen: Seen) -> object:
-    """Find a line that sets biases, by `fill_` or `constant_`."""
-    for init in initialisations(seen, biases=True):
-        if "bias" in init.text and any(number < 0 for number in init.numbers):
-            return init.source
+def _before(one: Pass, op: Op, through: set[str]) -> Op | None:
+    """Find what made an operation's input, seen through some kinds of operations."""
+    data = one.data(op)
+    while data:
+        maker = one.maker(data[0])
+        if maker is None or short(maker.name) not in through:
+            return maker
+        data = one.data(maker)
     return None
 
 
-def _samples(trace: Trace) -> int:
-    sizes = [trace.values[n].shape[0] for n in trace.inputs if trace.values[n].shape]
-    return max(sizes, default=0)
+def activation_on_logits(seen: Seen) -> Iterator[Finding]:
+    """Find an activation between the last affine layer and a loss that takes logits.
+
+    Args:
+        seen: What was seen.
+
+    Yields:
+        One finding for each place.
+    """
+    told = set()
+    for look in seen.looks:
+        of_pass = [one for one in passes(seen) if one.look is look]
+        for loss in look.trace.ops:
+            name = short(loss.name)
+            through = LOSSES_OF_PROBABILITIES.get(name, set() if name in LOSSES else None)
+            if through is None or not loss.args or not loss.inputs:
+                continue
+            op = _made(look.trace, loss.inputs[0], VIEWS | DROPOUTS, through)
+            if op is None or short(op.name) not in HARMFUL:
+                continue
+            if name.startswith("binary_cross_entropy") and short(op.name) == "sigmoid":
+                continue  # a mistake of its own
+            one = next((one for one in of_pass if one.call.first_op <= op.number < one.call.end_op), None)
+            if one is not None and not _follows_affine(one, op):
+                continue
+            source = one.place(op) or op.source if one else op.source
+            if source in told:
+                continue
+            told.add(source)
+            yield _found(op, name, one, source)
 
 
-def _whole_layer(trace: Trace, op: Op) -> bool:
-    """Tell whether a rectifier stands on an affine operation of its own, not in a gate of few units."""
-    number = op.inputs[0]
-    for _ in range(4):
+def _made(trace: Trace, number: int, through: set[str], once: set[str]) -> Op | None:
+    """Find what made a value, seen through views and the loss's own kind of normalisation."""
+    left = set(once)
+    while True:
         made_by = trace.values[number].made_by
         if made_by is None:
-            return False
-        maker = trace.ops[made_by]
-        if maker.name in AFFINE:
-            return True
-        if not maker.inputs:
-            return False
-        number = maker.inputs[0]
-    return False
+            return None
+        op = trace.ops[made_by]
+        name = short(op.name)
+        if name in left:
+            left.discard(name)
+        elif name not in through:
+            return op if not once or left != once else None
+        if not op.inputs:
+            return None
+        number = op.inputs[0]
 
 
-def saturated_activations(seen: Seen) -> Iterator[Finding]:
-    """Find hidden sigmoids and tanhs pressed against their bounds from the first steps on."""
-    looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
-    history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
-    for look in looks:
-        hidden = _feeds_affine(look)
-        for op, activity in bounded(look):
-            if op.outputs and op.outputs[0] in hidden and op.name not in ("hardtanh", "hardsigmoid"):
-                history[op.label].append((look.step, op, activity, look))
-    for label, met in history.items():
-        shares = [activity.low + activity.high for _, _, activity, _ in met]
-        if len(met) < 2 or min(shares[-2:]) < SATURATED or met[-1][2].units < FEWEST_UNITS:  # noqa: PLR2004
-            continue
-        _, op, activity, look = met[-1]
-        yield Finding(
-            "saturated-activations", "warning", source=own_line(op, look.trace), module=_module(look.trace, op),
-            evidence={"function": op.name.rstrip("_"), "share": 100 * (activity.low + activity.high),
-                      "low": 100 * activity.low, "high": 100 * activity.high, "label": label,
-                      "began": 100 * shares[0]},
-            explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "weights-do-not-change"),
-        )  # fmt: skip
-        return
+def _follows_affine(one: Pass, op: Op) -> bool:
+    before = _before(one, op, VIEWS | DROPOUTS | {"batch_norm"})
+    return before is not None and (is_affine(one, before) or short(before.name) == "add")
 
 
-def _feeds_affine(look: Look) -> set[int]:
-    """Find the values that an affine operation reads, also through views, dropout and pooling."""
-    found: set[int] = set()
-    through = {"dropout", "flatten", "view", "reshape", "max_pool2d", "avg_pool2d", "squeeze", "contiguous", "permute",
-               "transpose", "adaptive_avg_pool2d", "max_pool1d", "getitem", "unsqueeze"}  # fmt: skip
-    for op in reversed(ops_to_loss(look)):
-        if op.name in AFFINE and op.stage == "forward":
-            data = [n for n in op.inputs if look.trace.values[n].kind != "parameter"]
-            found.update(data[:1])
-        elif op.name in through and found.intersection(op.outputs):
-            found.update(op.inputs[:1])
-    return found
-
-
-def _module(trace: Trace, op: Op) -> str:
-    return trace.calls[op.call].path if op.call is not None else ""
+def _found(op: Op, loss: str, one: Pass | None, source: object) -> Finding:
+    name = short(op.name)
+    low, high = HARMFUL[name]
+    form = "bounded" if low is not None and high is not None else "below" if low is not None else "above"
+    return Finding(
+        "activation-on-logits", "warning", source, one.module_of(op) if one else "",  # pyright: ignore[reportArgumentType]
+        {"function": name, "loss": loss, "low": low, "high": high}, form,
+    )  # fmt: skip

@@ -132,7 +132,11 @@ def _how(trace: Trace, op: Op) -> tuple[str, Source | None]:
         return DETACHING[op.name], line
     if op.name in CHOOSING:
         return op.name, line
-    switch = where_gradient_is_off(op.source) or where_gradient_is_off(line)
+    lines, call = [op.source], op.call
+    while call is not None:
+        lines.append(trace.calls[call].source)
+        call = trace.calls[call].parent
+    switch = next((found for one in lines if (found := where_gradient_is_off(one)) is not None), None)
     return "no_grad", switch or line
 
 

@@ -11,7 +11,7 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.rules.activations import bounded
+from glassnet.checks.rules.units import bounded
 from glassnet.checks.rules.descent import (
     NORMALISING,
     affine_ops,

@@ -14,6 +14,7 @@ from glassnet.checks.rules.series import (
     Course,
     course_of,
     matrices,
+    moved,
     only_optimizer,
     rates,
     relative_steps,
@@ -93,8 +94,9 @@ def learning_rate_too_low(seen: Seen) -> Iterator[Finding]:
     share = median(share for _, share in steps)
     plain = optimizer.type in PLAIN
     tiny = lr <= 1e-4 and share < 2e-5 if plain else lr <= 3e-6 and share < 5e-4  # noqa: PLR2004
-    moved = abs(course.first - course.last) / max(abs(course.first), 1e-12)
-    if not tiny or moved > 0.03 or course.steps < 10 or share * course.steps > 0.02:  # noqa: PLR2004
+    way = share * course.steps  # that the weights went, if every step went the same way
+    stands = moved(seen) < 0.03 or way < 1e-3  # noqa: PLR2004
+    if not tiny or not stands or course.steps < 10 or way > 0.02:  # noqa: PLR2004
         return
     if _gradient_size(trained_looks(seen)) < 1e-6:  # noqa: PLR2004 - the gradient is at fault, not the rate
         return

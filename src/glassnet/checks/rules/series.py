@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """How a loss went: medians of its first and last part, its highest value, and whether it broke off."""
+    """How a loss went: its first value, the median of its last part, its bounds, and whether it broke off."""
 
     first: float
     last: float
@@ -44,11 +44,27 @@ def course_of(seen: Seen) -> Course | None:
     broke = next((loss.step for loss in seen.losses if not math.isfinite(loss.value)), None)
     if len(values) < 2 or not finite:  # noqa: PLR2004
         return None
-    early = finite[: max(1, min(3, len(finite) // 4))]
     late = finite[-max(1, min(20, len(finite) // 5)) :]
     return Course(
-        median(early), median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke
+        finite[0], median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke
     )
+
+
+def moved(seen: Seen) -> float:
+    """Tell by which share of itself the mean of the losses moved from the first third to the last.
+
+    Args:
+        seen: What was seen.
+
+    Returns:
+        The share; 0 where there are too few losses.
+    """
+    values = [loss.value for loss in seen.losses if math.isfinite(loss.value)]
+    part = len(values) // 3
+    if not part:
+        return 0.0
+    before, after = sum(values[:part]) / part, sum(values[-part:]) / part
+    return abs(before - after) / max(abs(before), 1e-12)
 
 
 def only_optimizer(seen: Seen) -> Optimizer | None:
