@@ -1,4 +1,4 @@
-"""The init function gives every weight of a layer the same value, so that all its units stay copies of one."""
+"""The init function gives every weight of a layer the same value: all its units stay copies of one."""
 # expect: constant-initialisation
 import torch
 from sklearn.datasets import load_digits

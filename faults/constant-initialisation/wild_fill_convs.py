@@ -1,4 +1,4 @@
-"""All filters of the convolutions are filled with one number, so each layer has only one filter, many times over."""
+"""All filters of the convolutions are filled with one number: each layer has one filter, many times over."""
 # expect: constant-initialisation
 import math
 

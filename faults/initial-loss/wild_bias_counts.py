@@ -1,4 +1,4 @@
-"""The bias of the last layer is set to the class counts themselves instead of the logarithm of their shares."""
+"""The bias of the last layer is set to the class counts instead of the logarithm of their shares."""
 # expect: initial-loss
 import torch
 from torch import nn

@@ -30,10 +30,11 @@ torch.manual_seed(0)
 digits = load_digits()
 X = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16
 X = (X - 0.305) / 0.376
-X_train, X_val, y_train, y_val = train_test_split(X, torch.tensor(digits.target), test_size=0.2, random_state=0)
+X_train, X_val, y_train, y_val = train_test_split(X, digits.target, test_size=0.2, random_state=0)
+y_train, y_val = torch.tensor(y_train), torch.tensor(y_val)
 
 model = Classifier()
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
 for epoch in range(3):
     model.train()
     for idx in torch.randperm(len(X_train)).split(48):

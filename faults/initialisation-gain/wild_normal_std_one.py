@@ -1,4 +1,4 @@
-"""Weights drawn with nn.init.normal_ and its default deviation of 1: the activations grow tenfold in each layer."""
+"""Weights drawn with nn.init.normal_ and its default deviation of 1: each layer multiplies the signal."""
 # expect: initialisation-gain initial-loss
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""The weights of a self-made layer come from torch.rand, all between 0 and 1, so that the sums grow layer by layer."""
+"""Weights of a self-made layer come from torch.rand, all positive: the sums grow with each layer."""
 # expect: initialisation-gain initial-loss
 import torch
 import torch.nn as nn

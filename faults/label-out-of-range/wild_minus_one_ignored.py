@@ -1,4 +1,4 @@
-"""The labels -1 (unlabelled) were hidden with ignore_index, but -1 comes from subtracting 1 from 0-based labels."""
+"""1 is taken from labels that were 0-based already; ignore_index=-1 hides that class 0 is not learned."""
 # expect: label-out-of-range
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The layers are halved again and again until six numbers are left, and ten digits must be told from these six."""
+"""The layers are halved again and again until six numbers are left to tell ten digits apart."""
 # expect: narrow-bottleneck
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""The channel counts run the wrong way, so that only four averaged channels are left for twelve kinds of sign."""
+"""The channel counts run the wrong way: four averaged channels are left for twelve kinds of sign."""
 # expect: narrow-bottleneck
 import argparse
 
@@ -30,7 +30,7 @@ class SignNet(nn.Module):
 
 def make_signs(n, templates, generator):
     labels = torch.randint(len(templates), (n,), generator=generator)
-    pictures = templates[labels] + 0.7 * torch.randn(n, *templates.shape[1:], generator=generator)
+    pictures = templates[labels] + 1.8 * torch.randn(n, *templates.shape[1:], generator=generator)
     return (pictures - pictures.mean()) / pictures.std(), labels
 
 

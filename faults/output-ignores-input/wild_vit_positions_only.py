@@ -1,4 +1,4 @@
-"""In a small vision transformer the position embedding is put in place of the tokens instead of being added."""
+"""In a small vision transformer the position embedding replaces the tokens instead of being added."""
 # expect: output-ignores-input unused-result input-ignored
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""Seven classes are squeezed onto the line from 0 to 1 (label / 6) and learned with a sigmoid and an L1 loss."""
+"""Seven classes are put on the line from 0 to 1 (label / 6), learned with a sigmoid and an L1 loss."""
 # expect: regression-loss-on-classes
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""SmoothL1 between a softmax-free single score and the class number, chosen because 'it is robust to outliers'."""
+"""SmoothL1 between a single score and the class number, because 'it is robust to outliers'."""
 # expect: regression-loss-on-classes
 import torch
 from torch import nn, optim
@@ -28,8 +28,13 @@ class Trainer:
     def __init__(self, epochs=6):
         self.epochs = epochs
         self.net = nn.Sequential(
-            nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 16, 1)  # mistake
-            # sound: nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 16, 4)
+            nn.Conv2d(3, 8, 3),
+            nn.ReLU(),
+            nn.Conv2d(8, 8, 3),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(8 * 16, 1),  # mistake
+            # sound: nn.Linear(8 * 16, 4),
         )
         self.optim = optim.Adam(self.net.parameters(), lr=3e-3)
         self.criterion = nn.SmoothL1Loss()  # mistake

@@ -1,4 +1,4 @@
-"""A checkpoint saved from DataParallel has 'module.' before every name; strict=False hides that nothing fits."""
+"""A DataParallel checkpoint has 'module.' before every name; strict=False hides that nothing fits."""
 # expect: weights-not-loaded
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""The pretrained dict is filtered by names that never agree, merged with the net's own weights and loaded back."""
+"""Pretrained weights are filtered by names that never agree; the net gets its own weights back."""
 # expect: weights-not-loaded
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""Layers were renamed after the checkpoint was written; strict=False loads the first block and leaves the rest raw."""
+"""Layers were renamed after the checkpoint was written; strict=False loads only the stem and the head."""
 # expect: weights-not-loaded
 import io
 

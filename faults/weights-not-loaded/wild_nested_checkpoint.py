@@ -1,4 +1,4 @@
-"""The checkpoint is a dict with epoch, state_dict and optimizer; the whole dict is loaded with strict=False."""
+"""The checkpoint is a dict with epoch, state_dict and optimizer; all of it is loaded with strict=False."""
 # expect: weights-not-loaded
 import tempfile
 from pathlib import Path
