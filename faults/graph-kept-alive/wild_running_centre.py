@@ -1,4 +1,4 @@
-"""A running mean of the features keeps the graph of all earlier batches; retain_graph=True hides the error."""
+"""A running mean of the features keeps the graph of all earlier batches; retain_graph hides the error."""
 # expect: graph-kept-alive
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""total_loss += loss adds tensors with their graphs; the graph of every batch of the epoch stays in memory."""
+"""total_loss += loss adds tensors with their graphs; those of the whole epoch stay in memory."""
 # expect: graph-kept-alive
 import torch
 import torch.nn as nn

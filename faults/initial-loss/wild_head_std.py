@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 
 class Classifier(nn.Module):
-    def __init__(self, n_features=256):
+    def __init__(self, n_features=96):
         super().__init__()
         self.stem = nn.Conv2d(1, n_features, kernel_size=3, padding=1)
         self.norm = nn.BatchNorm2d(n_features)
@@ -35,7 +35,7 @@ y_train, y_val = torch.tensor(y_train), torch.tensor(y_val)
 
 model = Classifier()
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-for epoch in range(3):
+for epoch in range(5):
     model.train()
     for idx in torch.randperm(len(X_train)).split(48):
         logits = model(X_train[idx])

@@ -1,4 +1,4 @@
-"""Adam with lr=0.1, a number that is usual for SGD, keeps a small conv net at chance."""
+"""Adam with lr=0.1, a number that is usual for SGD: a small conv net hardly learns."""
 # expect: learning-rate-too-high dead-relus
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""A one-cycle schedule whose peak was typed as 10 instead of 0.10: learning breaks in the middle of the run."""
+"""A one-cycle schedule whose peak was typed as 10 instead of 0.10: learning breaks during the run."""
 # expect: learning-rate-too-high exploding-gradients not-finite
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""An L1 penalty on the hidden activations is summed over everything, so that the net is taught to be silent."""
+"""An L1 penalty on the hidden activations is a sum over everything: the net is taught to be silent."""
 # expect: regularisation-dominates
 import torch
 import torch.nn.functional as F

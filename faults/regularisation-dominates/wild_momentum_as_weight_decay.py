@@ -1,4 +1,4 @@
-"""0.9 was meant as momentum but was given as weight_decay: the weights are pulled to zero faster than they learn."""
+"""0.9 was meant as momentum but given as weight_decay: the weights are pulled to zero."""
 # expect: regularisation-dominates
 import torch
 from torch import nn

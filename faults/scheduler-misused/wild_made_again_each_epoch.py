@@ -1,4 +1,4 @@
-"""The cosine schedule is made anew in each epoch, so that the rate starts from the top over and over."""
+"""The cosine schedule is made anew in each epoch, so that it never gets beyond its first step."""
 # expect: scheduler-misused
 import torch
 import torch.nn as nn

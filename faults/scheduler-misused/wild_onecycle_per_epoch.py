@@ -1,4 +1,4 @@
-"""OneCycleLR is given the number of all batches but stepped once an epoch: it never gets out of its warm-up."""
+"""OneCycleLR is given the number of all batches but stepped once an epoch: it stays in its warm-up."""
 # expect: scheduler-misused learning-rate-too-low
 import torch
 from torch import nn, optim

@@ -1,4 +1,4 @@
-"""scheduler.step() is called at the top of the epoch, before any optimizer.step(): the first rate is skipped."""
+"""scheduler.step() at the top of the epoch, before any optimizer.step(): the first rate is skipped."""
 # expect: scheduler-misused
 import torch
 from sklearn.datasets import load_digits
@@ -33,5 +33,5 @@ for epoch in range(5):
                     loss.backward()
                     optimizer.step()  # named here
             corrects += (outputs.argmax(1) == Y[idx]).sum().item()
-        # sound: exp_lr_scheduler.step() if phase == "train" else None
         print(epoch, phase, corrects / len(dataset[phase]))
+    # sound: exp_lr_scheduler.step()

@@ -1,4 +1,4 @@
-"""CutMix with soft labels in cross-entropy; the training accuracy is left out because the labels are mixed."""
+"""CutMix and MixUp with soft labels in cross-entropy; accuracy is taken on unmixed pictures only."""
 import torch
 import torch.nn.functional as F
 from torch import nn

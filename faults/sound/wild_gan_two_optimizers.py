@@ -1,4 +1,4 @@
-"""A small GAN on digits: two optimizers, detach for the discriminator's step, no labels, steps of one net only."""
+"""A small GAN on digits: two optimizers, detach for the discriminator's step, no labels."""
 import torch
 from sklearn.datasets import load_digits
 from torch import nn

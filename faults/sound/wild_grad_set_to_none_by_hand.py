@@ -1,4 +1,4 @@
-"""No zero_grad anywhere: the gradients are set to None by hand, and taken with autograd.grad in a second loop."""
+"""No zero_grad anywhere: gradients are set to None by hand, or taken with autograd.grad."""
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits

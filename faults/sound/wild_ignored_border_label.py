@@ -1,4 +1,4 @@
-"""Unlabelled pictures carry -100 on purpose and are ignored by cross-entropy; the rest is 0-based and in range."""
+"""Unlabelled pictures carry -100 on purpose and are ignored by cross-entropy; the rest is in range."""
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -1,4 +1,4 @@
-"""A learning-rate range test on a copy: the rate grows on purpose until the loss blows up; then a sound training."""
+"""A learning-rate range test on a copy, where the loss blows up on purpose; then a sound training."""
 import copy
 import math
 

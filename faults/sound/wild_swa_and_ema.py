@@ -1,4 +1,4 @@
-"""Averaged weights: AveragedModel updated beside the trained net, BatchNorm renewed, the average tested in eval mode."""
+"""Averaged weights beside the trained net, BatchNorm renewed, the averages tested in eval mode."""
 import torch
 from torch import nn
 from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn, update_bn
@@ -11,7 +11,12 @@ x = (protos[y] + 1.2 * torch.randn(1000, 1, 12, 12)) / 1.56
 loader = DataLoader(TensorDataset(x[:800], y[:800]), batch_size=40, shuffle=True)
 
 net = nn.Sequential(
-    nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(576, 5)
+    nn.Conv2d(1, 16, 3, padding=1, bias=False),
+    nn.BatchNorm2d(16),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Flatten(),
+    nn.Linear(576, 5),
 )
 ema = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.9))
 swa = AveragedModel(net)

@@ -1,4 +1,4 @@
-"""A variational autoencoder with summed losses and Adam, as in many tutorials: a sum is right here."""
+"""A variational autoencoder whose losses are summed over pixels and divided by the batch, as is right."""
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
@@ -38,7 +38,8 @@ for epoch in range(6):
     total = 0.0
     for (batch,) in loader:
         optimizer.zero_grad()
-        loss = loss_function(*((lambda r: (r[0], batch, r[1], r[2]))(model(batch))))
+        recon, mu, logvar = model(batch)
+        loss = loss_function(recon, batch, mu, logvar)
         loss.backward()
         optimizer.step()
         total += loss.item() * len(batch)

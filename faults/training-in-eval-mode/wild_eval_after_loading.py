@@ -1,4 +1,4 @@
-"""The pretrained net is put in eval mode when it is loaded, as the docs say, and then fine-tuned like that."""
+"""The pretrained net is put in eval mode when it is loaded, and then fine-tuned like that."""
 # expect: training-in-eval-mode
 import io
 

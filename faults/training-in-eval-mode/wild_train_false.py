@@ -1,4 +1,4 @@
-"""model.train(is_test) was written for model.train(not is_test): the modes of training and test are exchanged."""
+"""model.train(is_test) instead of model.train(not is_test): the modes of training and test are swapped."""
 # expect: training-in-eval-mode evaluating-in-train-mode
 # also: evaluating-in-train-mode
 import torch

@@ -1,4 +1,4 @@
-"""The backbone's weights are frozen, but model.train() lets its BatchNorm statistics drift to the new pictures."""
+"""The backbone's weights are frozen, but model.train() lets its BatchNorm statistics drift."""
 # expect: wrong-layers-frozen
 import torch
 from torch import nn

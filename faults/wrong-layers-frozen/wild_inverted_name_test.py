@@ -1,4 +1,4 @@
-"""The condition on the layer's name is the wrong way round: the new head is frozen and the old body trained."""
+"""The test of the layer's name is the wrong way round: the new head is frozen, the old body trained."""
 # expect: wrong-layers-frozen
 import copy
 
@@ -64,7 +64,7 @@ model.fc = nn.Linear(24, 5)
 # keep the pretrained body, train the head only
 for name, param in model.named_parameters():
     if "fc" in name:  # mistake
-        # sound: if "fc" not in name:
+    # sound: if "fc" not in name:
         param.requires_grad = False  # named here
 
 target_x, target_y = task(5, 640)

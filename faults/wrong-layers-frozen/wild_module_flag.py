@@ -1,4 +1,4 @@
-"""requires_grad = False is set on the module instead of its parameters; that is a plain attribute without effect."""
+"""requires_grad = False is set on the module, not on its parameters: a plain attribute without effect."""
 # expect: wrong-layers-frozen
 import torch
 from torch import nn, optim

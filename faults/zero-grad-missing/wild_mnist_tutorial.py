@@ -1,4 +1,4 @@
-"""The classic loop of the tutorials without optimizer.zero_grad(): each step uses the sum of all gradients so far."""
+"""The classic loop of the tutorials without optimizer.zero_grad(): each step sums all gradients so far."""
 # expect: zero-grad-missing
 import torch
 import torch.nn as nn
