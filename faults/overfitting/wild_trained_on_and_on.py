@@ -10,8 +10,8 @@ import torch.nn as nn
 def get_args(argv=None):
     p = argparse.ArgumentParser()
     p.add_argument("--max-epochs", type=int, default=60)  # named here
-    p.add_argument("--patience", type=int, default=6)
-    p.add_argument("--lr", type=float, default=1e-3)
+    p.add_argument("--patience", type=int, default=2)
+    p.add_argument("--lr", type=float, default=5e-4)
     return p.parse_args(argv)
 
 
@@ -30,7 +30,7 @@ class Net(nn.Module):
 
 def draw(n, centres, gen):
     y = torch.randint(0, len(centres), (n,), generator=gen)
-    return centres[y] + 4.5 * torch.randn(n, 1, 10, 10, generator=gen), y
+    return centres[y] + 3.0 * torch.randn(n, 1, 10, 10, generator=gen), y
 
 
 def main():
