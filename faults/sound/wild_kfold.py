@@ -24,7 +24,7 @@ criterion = nn.CrossEntropyLoss()
 for fold, (train_ids, valid_ids) in enumerate(folds.split(X, y)):
     loader = DataLoader(dataset, batch_size=48, sampler=SubsetRandomSampler(train_ids))
     model, optimizer, scheduler = reset()
-    for epoch in range(4):
+    for epoch in range(3):
         model.train()
         for xb, yb in loader:
             optimizer.zero_grad()

@@ -13,7 +13,7 @@ y_train, y_test = torch.tensor(y_train), torch.tensor(y_test)
 
 model = nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
 criterion = nn.CrossEntropyLoss()
-optimizer = torch.optim.LBFGS(model.parameters(), lr=1, max_iter=10, line_search_fn="strong_wolfe")
+optimizer = torch.optim.LBFGS(model.parameters(), lr=1, max_iter=8, line_search_fn="strong_wolfe")
 
 
 def closure():

@@ -35,7 +35,7 @@ def run(loader):
 
 
 best_loss, best_state = float("inf"), None
-for epoch in range(8):
+for epoch in range(6):
     model.train()
     for x, y in train_loader:
         optimizer.zero_grad()

@@ -33,7 +33,7 @@ x = torch.tensor(load_digits().data, dtype=torch.float32) / 16
 loader = DataLoader(TensorDataset(x), batch_size=64, shuffle=True)
 model = VAE()
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-for epoch in range(6):
+for epoch in range(4):
     model.train()
     total = 0.0
     for (batch,) in loader:
