@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 150_000_000
 MOST_NUMBERS = 2_000_000  # in the pictures of a probe, where the network takes fewer
-FEW = 4  # samples of a probe, where the network takes as many
+FEW = 6  # samples of a probe, where the network takes as many
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ from glassnet.checks.rules.bce import bce_wrong_range
 from glassnet.checks.rules.broadcast import loss_broadcasts
 from glassnet.checks.rules.classes import label_out_of_range, outputs_not_classes
 from glassnet.checks.rules.dtypes import wrong_dtype
+from glassnet.checks.rules.nll import nll_without_log_softmax
 from glassnet.checks.rules.no_gradient import loss_without_gradient
 from glassnet.checks.rules.probed import (
     dropout_in_eval,
@@ -17,11 +18,7 @@ from glassnet.checks.rules.probed import (
     output_ignores_input,
 )
 from glassnet.checks.rules.samples import samples_mixed
-from glassnet.checks.rules.softmax import (
-    nll_without_log_softmax,
-    softmax_before_cross_entropy,
-    softmax_twice,
-)
+from glassnet.checks.rules.softmax import softmax_before_cross_entropy, softmax_twice
 from glassnet.checks.rules.targets import regression_loss_on_classes
 from glassnet.checks.rules.views import reshape_mixes_axes
 from glassnet.checks.rules.wrong_dim import wrong_dim

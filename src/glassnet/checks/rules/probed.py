@@ -52,10 +52,10 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             source = own_line(op, look.trace)
             if call is None or call.training or not call.registered or not rate or source in told:
                 continue
-            yield _dropout(op, source, rate, False, call.path)  # noqa: FBT003
+            yield _dropout(op, source, rate, False, call.path)
 
 
-def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:  # noqa: FBT001
+def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:
     attention = op.name.startswith("scaled_dot")
     return Finding(
         "dropout-in-eval", "note" if meant else "warning", source, path,
@@ -73,7 +73,7 @@ def _rate(op: Op, trace: Trace) -> float:
         return 0.0
     functional = op.function.startswith("torch.nn.functional")
     rate = given(op, 1, "p", 0.5)
-    on = given(op, 2, "training" if functional else "train", True)  # noqa: FBT003
+    on = given(op, 2, "training" if functional else "train", True)
     return float(rate) if on is True and isinstance(rate, float | int) else 0.0
 
 
@@ -117,7 +117,7 @@ def _is_not_of_shapes(error: Exception) -> bool:
 def _refuses(probe: Probe, count: int) -> bool:
     try:
         probe.run(probe.images[:count])
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return False
 
@@ -158,20 +158,20 @@ def _crashed_at_last_batch(seen: Seen) -> Iterator[Finding]:
 
 def _numbers(text: str) -> set[int]:
     words = "".join(letter if letter.isdigit() else " " for letter in text).split()
-    return {int(word) for word in words if len(word) < 12}  # noqa: PLR2004
+    return {int(word) for word in words if len(word) < 12}
 
 
 def input_ignored(seen: Seen) -> Iterator[Finding]:
     """Find channels, or a large part of the picture, that no answer depends on."""
     for probe in probes_of(seen):
         images = probe.few
-        if images.dim() != 4 or not images.is_floating_point():  # noqa: PLR2004
+        if images.dim() != 4 or not images.is_floating_point():
             continue
         before = main_output(probe.output)
         if before is None or not before.is_floating_point() or not bool(torch.isfinite(before).all()):
             continue
         channels = images.shape[1]
-        if 1 < channels <= 64:  # noqa: PLR2004
+        if 1 < channels <= 64:
             ignored = [c for c in range(channels) if not _matters(probe, before, (slice(None), c))]
             if ignored and len(ignored) < channels:
                 op = _slicing(probe)
@@ -189,7 +189,7 @@ def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
     other[place] = part.flip(-1) + spread * torch.randn(part.shape, generator=generator).to(part)
     try:
         after = main_output(probe.run(other))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return after is None or after.shape != before.shape or bool(differs(before, after).any())
 
@@ -262,7 +262,7 @@ def _moves(probe: Probe, answer: torch.Tensor) -> bool:
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
     try:
         after = main_output(probe.run(other * 3))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return after is None or after.shape != answer.shape or bool(differs(answer, after).any())
 
