@@ -73,7 +73,7 @@ def _by_hand(look: Look) -> Iterator[Finding]:
         if op.call is not None or plain(op) not in BY_HAND:
             continue
         sides = [arg.value for arg in op.args[:2] if isinstance(arg, Ref)]
-        if len(sides) != 2:  # noqa: PLR2004
+        if len(sides) != 2:
             continue
         learned = [trace.values[side].requires_grad for side in sides]
         shapes = [trace.values[side].shape for side in sides]

@@ -36,7 +36,7 @@ def outputs_not_classes(seen: Seen) -> Iterator[Finding]:
     for look, op in losses_of(seen, CLASS_LOSSES):
         value = given_value(op, 0, "input")
         shape = () if value is None else look.trace.values[value].shape
-        if value is None or len(shape) < 2:  # noqa: PLR2004
+        if value is None or len(shape) < 2:
             continue
         if shape[1] == 1 and shape[0] > 1:
             last = origin(look.trace, value, SAME | NEAR) or op

@@ -71,12 +71,12 @@ def _lossy(look: Look) -> Iterator[Finding]:
         if name in CASTS and before.dtype.startswith("float") and after.dtype in WHOLE:
             fractions = before.statistics.maximum <= 1 and before.statistics.minimum >= -1
             if fractions and before.statistics.deviation > 0 and before.statistics.mean % 1 and (
-                after.statistics.zeros > 0.9 > before.statistics.zeros  # noqa: PLR2004
+                after.statistics.zeros > 0.9 > before.statistics.zeros
             ):
                 yield _finding(look, op, "cut", before.dtype, after.dtype)
         elif name in WRAPS and after.dtype in NARROW and before.dtype in NARROW:
             yield _finding(look, op, "wraps", before.dtype, after.dtype)
-        elif name in DIVIDES and after.dtype in WHOLE and after.statistics.zeros > 0.9:  # noqa: PLR2004
+        elif name in DIVIDES and after.dtype in WHOLE and after.statistics.zeros > 0.9:
             yield _finding(look, op, "cut", before.dtype, after.dtype)
 
 

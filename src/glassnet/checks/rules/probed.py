@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
                       "feature_dropout"})  # fmt: skip
+PARTS = frozenset({"getitem", "narrow", "select", "index_select", "split", "chunk", "center_crop", "crop"})
+FACTORIES = frozenset({"zeros", "ones", "randn", "rand", "full", "empty", "new_zeros", "arange", "eye"})
 PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
@@ -31,7 +35,7 @@ MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
     """Find dropout that is on in eval mode."""
     told = set()
-    for probe in probes_of(seen):
+    for probe in probes_of(seen) if _drops_by_function(seen) else ():
         trace = probe.trace(probe.few, "base")
         if trace is None:
             continue
@@ -52,10 +56,19 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             source = own_line(op, look.trace)
             if call is None or call.training or not call.registered or not rate or source in told:
                 continue
-            yield _dropout(op, source, rate, False, call.path)  # noqa: FBT003
+            yield _dropout(op, source, rate, False, call.path)
 
 
-def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:  # noqa: FBT001
+def _drops_by_function(seen: Seen) -> bool:
+    """Tell whether something else than a dropout layer drops numbers; layers know their mode."""
+    for look in seen.looks:
+        for op in look.trace.ops:
+            if op.call is not None and "Dropout" not in look.trace.calls[op.call].type and _rate(op, look.trace):
+                return True
+    return False
+
+
+def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:
     attention = op.name.startswith("scaled_dot")
     return Finding(
         "dropout-in-eval", "note" if meant else "warning", source, path,
@@ -73,7 +86,7 @@ def _rate(op: Op, trace: Trace) -> float:
         return 0.0
     functional = op.function.startswith("torch.nn.functional")
     rate = given(op, 1, "p", 0.5)
-    on = given(op, 2, "training" if functional else "train", True)  # noqa: FBT003
+    on = given(op, 2, "training" if functional else "train", True)
     return float(rate) if on is True and isinstance(rate, float | int) else 0.0
 
 
@@ -97,8 +110,9 @@ def fixed_batch_size(seen: Seen) -> Iterator[Finding]:
         counts = [len(probe.images) - 1, len(probe.images) // 2, len(probe.images) - 2]
         if not all(_refuses(probe, count) for count in counts):
             continue
-        source = _line_of(error)
-        crashed = seen.crash is not None and source is not None and seen.crash.source == source
+        failed = _line_of(error)
+        crashed = seen.crash is not None and failed is not None and seen.crash.source == failed
+        source = _made_for(probe) or failed
         evidence: dict[str, object] = {"batch": len(probe.images), "error": _first_line(error)}
         yield Finding(
             "fixed-batch-size", "error" if crashed else "warning", source, probe.network.prefix.removesuffix("."),
@@ -117,7 +131,7 @@ def _is_not_of_shapes(error: Exception) -> bool:
 def _refuses(probe: Probe, count: int) -> bool:
     try:
         probe.run(probe.images[:count])
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return False
 
@@ -128,6 +142,45 @@ def _line_of(error: Exception) -> Source | None:
         if is_own(frame.filename):
             found = Source(frame.filename, frame.lineno or 0, frame.name)
     return found
+
+
+class _Makers(TorchFunctionMode):
+    """Notes where a tensor is made for a whole batch, though fewer samples were given."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__()
+        self.batch = batch
+        self.source: Source | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        made = isinstance(result, torch.Tensor) and func.__name__ in FACTORIES
+        if made and self.source is None and self.batch in result.shape[:2]:
+            self.source = self._home()
+        return result
+
+    def _home(self) -> Source | None:
+        """Find the line that says how many: of a function that is told it, the line that calls it."""
+        frame, found = sys._getframe(2), None  # noqa: SLF001
+        while frame is not None:
+            code = frame.f_code
+            if is_own(code.co_filename):
+                found = Source(code.co_filename, frame.f_lineno, code.co_name)
+                told = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
+                if not any(type(one) is int and one == self.batch for one in told):
+                    return found
+            frame = frame.f_back
+        return found
+
+
+def _made_for(probe: Probe) -> Source | None:
+    makers = _Makers(len(probe.images))
+    try:
+        with makers:
+            probe.run(probe.images[:-1])
+    except Exception:  # noqa: BLE001, S110 — it is known to fail
+        pass
+    return makers.source
 
 
 def _first_line(error: Exception) -> str:
@@ -158,20 +211,22 @@ def _crashed_at_last_batch(seen: Seen) -> Iterator[Finding]:
 
 def _numbers(text: str) -> set[int]:
     words = "".join(letter if letter.isdigit() else " " for letter in text).split()
-    return {int(word) for word in words if len(word) < 12}  # noqa: PLR2004
+    return {int(word) for word in words if len(word) < 12}
 
 
 def input_ignored(seen: Seen) -> Iterator[Finding]:
     """Find channels, or a large part of the picture, that no answer depends on."""
     for probe in probes_of(seen):
         images = probe.few
-        if images.dim() != 4 or not images.is_floating_point():  # noqa: PLR2004
+        if images.dim() != 4 or not images.is_floating_point():
             continue
         before = main_output(probe.output)
         if before is None or not before.is_floating_point() or not bool(torch.isfinite(before).all()):
             continue
+        if not _takes_a_part(probe):
+            continue
         channels = images.shape[1]
-        if 1 < channels <= 64:  # noqa: PLR2004
+        if 1 < channels <= 64:
             ignored = [c for c in range(channels) if not _matters(probe, before, (slice(None), c))]
             if ignored and len(ignored) < channels:
                 op = _slicing(probe)
@@ -179,6 +234,13 @@ def input_ignored(seen: Seen) -> Iterator[Finding]:
                     yield _ignored(probe, op, "channels", len(ignored), channels)
                     continue
         yield from _cut_off(probe, before)
+
+
+def _takes_a_part(probe: Probe) -> bool:
+    """Tell whether the network cuts a part out of what it was given."""
+    trace = probe.look.trace
+    ops = trace.ops[probe.call.first_op : probe.call.end_op]
+    return any(plain(op) in PARTS and first_value(op) in probe.call.inputs for op in ops)
 
 
 def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
@@ -189,7 +251,7 @@ def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
     other[place] = part.flip(-1) + spread * torch.randn(part.shape, generator=generator).to(part)
     try:
         after = main_output(probe.run(other))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return after is None or after.shape != before.shape or bool(differs(before, after).any())
 
@@ -219,7 +281,7 @@ def _slicing(probe: Probe) -> Op | None:
         return None
     reads = readers(trace)
     for op in trace.ops:
-        if plain(op) in ("getitem", "narrow", "select", "index_select") and first_value(op) == trace.inputs[0]:
+        if plain(op) in PARTS and first_value(op) == trace.inputs[0]:
             others = [other for other in reads.get(trace.inputs[0], ()) if other.number != op.number]
             if all(plain(other) in ("size", "shape", "dim") for other in others) and op.source:
                 return op
@@ -250,7 +312,7 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
             continue
         if len(images) < SIZE or not images.is_floating_point() or answer.dim() < SIZE or len(answer) != len(images):
             continue
-        if not bool(differs(images[:1].expand_as(images), images).any()):
+        if bool((images == images[:1]).all()) or not bool((answer == answer[:1]).all()):
             continue
         if _moves(probe, answer) or not seen.num_steps:
             continue
@@ -262,9 +324,9 @@ def _moves(probe: Probe, answer: torch.Tensor) -> bool:
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
     try:
         after = main_output(probe.run(other * 3))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
-    return after is None or after.shape != answer.shape or bool(differs(answer, after).any())
+    return after is None or after.shape != answer.shape or not torch.equal(answer, after)
 
 
 def _unreached(look: Look, prefix: str) -> Finding | None:
@@ -304,7 +366,7 @@ def _lost(probe: Probe) -> Iterator[Finding]:
     alive = {
         number for number, one in base.kept.items()
         if number in trace.kept and one.shape == trace.kept[number].shape and not one.is_complex()
-        and bool(differs(one, trace.kept[number]).any())
+        and not torch.equal(one, trace.kept[number])
     }  # fmt: skip
     for op in reversed(base.ops):
         if alive.intersection(op.inputs) and not alive.intersection(op.outputs):

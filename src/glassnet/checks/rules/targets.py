@@ -36,7 +36,7 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
             continue
         shape = look.trace.values[value].shape
         kinds = int(labels.max()) + 1
-        if len(shape) == 2 and shape[1] > 1 and shape[1] >= kinds and labels.numel() == shape[0]:  # noqa: PLR2004
+        if len(shape) == 2 and shape[1] > 1 and shape[1] >= kinds and labels.numel() == shape[0]:
             yield _finding(look, op, "columns", "error", kinds)
         elif labels.numel() == _size(shape) and kinds >= FEW_CLASSES:
             sure = num_classes(seen) is not None or _is_scored_as_classes(seen)
@@ -44,12 +44,12 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
 
 
 def _size(shape: tuple[int, ...]) -> int:
-    return shape[0] if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1) else -1  # noqa: PLR2004
+    return shape[0] if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1) else -1
 
 
 def _are_class_numbers(seen: Seen, look: Look, target: int, labels: torch.Tensor) -> bool:
     """Tell whether targets are whole numbers from 0 on that came as whole numbers, one a sample."""
-    if labels.dim() > 2 or (labels.dim() == 2 and labels.shape[1] != 1) or labels.numel() < 2:  # noqa: PLR2004
+    if labels.dim() > 2 or (labels.dim() == 2 and labels.shape[1] != 1) or labels.numel() < 2:
         return False
     if labels.is_floating_point() and not bool((labels == labels.round()).all()):
         return False
@@ -79,17 +79,17 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         return
     name, _, shapes = (crash.what or "").partition("(")
     sides = [tuple(map(int, text.split("×"))) for text in re.findall(r"\d+(?:×\d+)*", shapes)]
-    if name not in (*REGRESSION, "sub", "rsub") or len(sides) != 2:  # noqa: PLR2004
+    if name not in (*REGRESSION, "sub", "rsub") or len(sides) != 2:
         return
     output, target = sides
     known = num_classes(seen)
-    if len(output) == 2 and target == output[:1] and output[1] > 1:  # noqa: PLR2004
+    if len(output) == 2 and target == output[:1] and output[1] > 1:
         evidence: dict[str, object] = {"loss": name, "output": shape_text(output), "classes": known or output[1]}
         yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
     del found
 
 
-def _finding(look: Look, op: Op, form: str, severity, kinds: int) -> Finding:  # noqa: ANN001
+def _finding(look: Look, op: Op, form: str, severity, kinds: int) -> Finding:
     value = given_value(op, 0, "input")
     evidence: dict[str, object] = {
         "loss": op.name, "classes": kinds,

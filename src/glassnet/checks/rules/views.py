@@ -67,7 +67,7 @@ def tears(before: Shape, after: Shape) -> bool:
         return False  # of the samples' axis the probe knows more
     folded = after[0] // before[0]
     one, other = [side for side in before[1:] if side > 1], [side for side in (folded, *after[1:]) if side > 1]
-    if one == other or len(one) < 2 or len(other) < 2:  # noqa: PLR2004
+    if one == other or len(one) < 2 or len(other) < 2:
         return False
     pieces = _pieces(one, other)
     if pieces is None:
@@ -127,7 +127,7 @@ def _tears_between(pieces: list[tuple[int, int]]) -> bool:
 def _is_skewed(trace: Trace, op: Op, value: int, reads: dict[int, list[Op]]) -> bool:
     """Relative positions are shifted on purpose by padding, viewing and cutting off."""
     before, steps = maker(trace, value), 0
-    while before is not None and steps < 3:  # noqa: PLR2004
+    while before is not None and steps < 3:
         if plain(before) in PADS:
             return True
         following = first_value(before)
@@ -138,7 +138,7 @@ def _is_skewed(trace: Trace, op: Op, value: int, reads: dict[int, list[Op]]) -> 
 
 def _is_shown(look: Look, op: Op, before: Shape, after: Shape, reads: dict[int, list[Op]]) -> bool:
     """Channels of a convolution are cut into threes and shown as pictures in colour."""
-    if op.call is not None or len(before) != 4 or len(after) != 4 or after[1] != COLOURS:  # noqa: PLR2004
+    if op.call is not None or len(before) != 4 or len(after) != 4 or after[1] != COLOURS:
         return False
     if before[2:] != after[2:] or before[1] <= COLOURS or before[1] % COLOURS:
         return False
@@ -148,7 +148,7 @@ def _is_shown(look: Look, op: Op, before: Shape, after: Shape, reads: dict[int, 
     return network and not any(reads.get(output) for output in op.outputs)
 
 
-def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:  # noqa: ANN001
+def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:
     return Finding(
         CODE,
         severity,
