@@ -424,6 +424,8 @@ class Watcher:
         Args:
             error: The exception.
         """
+        if self._seen.crash is not None:
+            return
         self._seen.ended = "crashed"
         self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
 
