@@ -241,7 +241,11 @@ def main() -> int:
     print(table(outcomes))
     if asked.json:
         asked.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), "utf-8")
-    bad = [one for one in outcomes if one.alarms and not one.broken or one.broken and not one.named or one.trouble]
+    bad = [
+        one
+        for one in outcomes
+        if (one.alarms and not one.broken) or (one.broken and not one.named) or one.trouble
+    ]
     return int(bool(bad))
 
 

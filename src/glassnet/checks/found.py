@@ -1,4 +1,4 @@
-"""All rules over everything that was seen: what is told, what a person silenced, what could not be checked."""
+"""All rules over everything that was seen: what is told, what is silenced, what could not be checked."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from glassnet.checks.finding import Finding
     from glassnet.checks.found import Found
 
+SUPPRESSIONS = {"comment": "inSource", "setting": "external"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -37,11 +38,8 @@ def sarif(found: Found, lang: str) -> dict[str, Any]:
     codes = sorted({finding.code for finding in (*found.findings, *silenced)})
     results = [_result(finding, lang) for finding in found.findings]
     results += [
-        {
-            **_result(finding, lang),
-            "suppressions": [{"kind": "inSource" if s.by == "comment" else "external"}],
-        }
-        for finding, s in found.silenced
+        {**_result(finding, lang), "suppressions": [{"kind": SUPPRESSIONS[silence.by]}]}
+        for finding, silence in found.silenced
     ]
     driver = {
         "name": "glassnet",

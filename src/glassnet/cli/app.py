@@ -73,9 +73,8 @@ def run(words: list[str]) -> int:
         The exit code: 0 done, 1 findings or a failed run, 2 wrong use, 130 interrupted.
     """
     try:
-        code = app(
-            with_marked_script(words), exit_on_error=False, print_error=False, result_action="return_value"
-        )
+        words = with_marked_script(words)
+        code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:  # who read our output has gone: | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

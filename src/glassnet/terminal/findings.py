@@ -43,6 +43,27 @@ def show_watched(seen: Seen, lang: str, terminal: Terminal) -> None:
         )
     terminal.text.print()
     terminal.text.print(Text(f"glassnet  {line}", style="bold"))
+    show_crash(seen, words, terminal)
+
+
+def show_crash(seen: Seen, words: dict[str, str], terminal: Terminal) -> None:
+    """Show the exception that ended it, with the shapes that led to it.
+
+    Args:
+        seen: Everything that was seen.
+        words: Those of the findings.
+        terminal: Where to.
+    """
+    crash = seen.crash
+    if crash is None:
+        return
+    where = f"{from_here(crash.source.file)}:{crash.source.line}: " if crash.source else ""
+    message = crash.message.strip().split("\n")[0]
+    terminal.text.print(Text(f"  {where}{crash.type}: {message}".rstrip(": ")))
+    if crash.what:
+        terminal.text.print(Text(f"  {words['crash_what']}{crash.what}"))
+    if crash.before:
+        terminal.text.print(Text(f"  {words['crash_before']}{'; '.join(crash.before)}"))
 
 
 def show_checked(net: str, seen: Seen, seconds: float, lang: str, terminal: Terminal) -> None:
@@ -61,6 +82,7 @@ def show_checked(net: str, seen: Seen, seconds: float, lang: str, terminal: Term
     )
     terminal.text.print()
     terminal.text.print(Text(f"glassnet  {line}", style="bold"))
+    show_crash(seen, words, terminal)
 
 
 def _loss(seen: Seen) -> str:
@@ -97,6 +119,13 @@ def show_found(found: Found, lang: str, terminal: Terminal) -> None:
     if len(found.unseen) > MOST_UNSEEN:
         more = words["more_unseen"].format(count=len(found.unseen) - MOST_UNSEEN)
         terminal.text.print(Text(more, style="dim"))
+
+
+def _counts(found: Found, words: dict[str, str]) -> str:
+    severities = [finding.severity for finding in found.findings]
+    return words["counts"].format(
+        errors=severities.count("error"), warnings=severities.count("warning"), notes=severities.count("note")
+    )
 
 
 def place_of(finding: Finding) -> str:

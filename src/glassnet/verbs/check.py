@@ -63,7 +63,7 @@ def check(
     lang: str | None = None,
     terminal: Terminal | None = None,
 ) -> Checked:
-    """Name the mistakes of a network, a recipe and its pictures; a copy of the network is trained for 3 steps.
+    """Name the mistakes of a network, a recipe and its pictures, by training a copy for three steps.
 
     Args:
         net: A module, a NET, or the folder of a run; a module is left as it was.

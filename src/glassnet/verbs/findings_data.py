@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from glassnet.checks.sarif import sarif
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from glassnet.checks.finding import Finding
     from glassnet.checks.found import Found
+    from glassnet.checks.seen import Seen
     from glassnet.verbs.check import Checked
     from glassnet.verbs.watch import Watched
 
@@ -63,6 +65,7 @@ def watched_as_data(watched: Watched, script: str, lang: str) -> dict[str, Any]:
         "ended": seen.ended,
         "steps": seen.num_steps,
         "networks": [network.name for network in seen.networks],
+        "crash": _crash(seen),
         **found_as_data(found, lang),
     }
 
@@ -99,6 +102,20 @@ def write_sarif(found: Found, lang: str, path: Path) -> None:
         raise UsageError("the findings cannot be written", where=path, got=error.strerror) from None
 
 
+def _crash(seen: Seen) -> dict[str, Any] | None:
+    crash = seen.crash
+    if crash is None:
+        return None
+    return {
+        "type": crash.type,
+        "message": crash.message,
+        "file": crash.source.file if crash.source else None,
+        "line": crash.source.line if crash.source else None,
+        "operation": crash.what,
+        "before": list(crash.before),
+    }
+
+
 def _as_data(finding: Finding, lang: str) -> dict[str, Any]:
     words = in_words(finding, lang)
     return {
@@ -117,7 +134,7 @@ def _as_data(finding: Finding, lang: str) -> dict[str, Any]:
 def _plain(value: object) -> object:
     """Give what JSON can hold; numbers that are not finite as text."""
     if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else str(value)
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, str | int | bool) or value is None:
         return value
     if isinstance(value, list | tuple):

@@ -29,7 +29,7 @@ BLIND_SPOTS = {
     SCRIPTED,
     TRANSFORMED,
     OPAQUE,
-}  # data from outside and numbers that leave are usual in a script
+}  # data from outside, numbers that leave: usual
 MOST_OPS = 20_000  # of a look
 MOST_OPS_OUTSIDE = 2_000  # between two calls of networks
 MOST_PASSES = 8  # through networks, in one look

@@ -99,13 +99,14 @@ def show_traceback(error: BaseException) -> None:
     waiting = [told]
     while waiting:
         one = waiting.pop()
-        kept = [
-            f for f in one.stack if not f.filename.startswith((OURS, "<frozen runpy")) and f.filename != RUNPY
-        ]
-        one.stack = traceback.StackSummary.from_list(kept)
+        one.stack = traceback.StackSummary.from_list([f for f in one.stack if not _is_ours(f.filename)])
         waiting.extend(inner for inner in (one.__cause__, one.__context__) if inner is not None)
         waiting.extend(one.exceptions or ())
     print("".join(told.format()), end="", file=sys.stderr)  # noqa: T201 — the script's own words
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((OURS, "<frozen runpy")) or file == RUNPY
 
 
 def exit_code_of(end: SystemExit) -> int:
