@@ -223,6 +223,8 @@ def _suspicious(one: Pass, pair: Pair) -> bool:
         return False  # a linear layer whose result becomes a map: how decoders begin
     if first in CONVOLUTIONS and second not in CONVOLUTIONS and pair.has(MEANS | AVERAGE_POOLS):
         return False
+    if _is_pointwise(one, pair.first) and _is_pointwise(one, pair.second):
+        return False  # a linear bottleneck, and the next block's expansion
     return not (_thin(one, pair.first) and _thin(one, pair.second))
 
 
@@ -266,6 +268,11 @@ def _thin(one: Pass, op: Op) -> bool:
     """Tell whether a kernel is one pixel wide along an axis and longer along another, as 1×7."""
     kernel = Call(one.trace, op).shape(1, "weight")[2:]
     return len(kernel) > 1 and min(kernel) == 1 < max(kernel)
+
+
+def _is_pointwise(one: Pass, op: Op) -> bool:
+    kernel = Call(one.trace, op).shape(1, "weight")[2:]
+    return short(op.name) in CONVOLUTIONS and max(kernel, default=0) == 1
 
 
 def _evidence(one: Pass, pair: Pair) -> dict[str, object]:

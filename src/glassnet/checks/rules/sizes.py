@@ -184,7 +184,7 @@ def _takes_pictures(one: Pass) -> bool:
 
 def _small_field(one: Pass) -> Finding | None:
     sides = one.trace.values[one.call.inputs[0]].shape[2:]
-    pool = next((op for op in one.ops if _is_global(one, op)), None)
+    pool = next((op for op in reversed(one.ops) if _is_global(one, op)), None)  # earlier ones weigh channels
     if pool is None:
         return None
     fields = receptive_fields(one.trace).get(one.data(pool)[0])
