@@ -165,6 +165,8 @@ def _whole(one: Pass, pairs: list[Pair]) -> Finding | None:
     bending = [op for op in one.ops if op.number in before and bends(one, op)]
     if any(short(op.name) not in MAX_POOLS for op in bending):
         return None
+    if any(_is_repeated(one, op) for op in affine):
+        return None  # a linear recurrence is meant to be one
     full = [pair for pair in pairs if not _narrow(one, pair)]
     sources = [(pair, source) for pair in full if (source := one.place(pair.first)) is not None]
     if not full or not sources:
@@ -217,6 +219,8 @@ def _suspicious(one: Pass, pair: Pair) -> bool:
     first, second = short(pair.first.name), short(pair.second.name)
     if first not in AFFINE or second not in AFFINE:
         return False
+    if _is_repeated(one, pair.first) or _is_repeated(one, pair.second):
+        return False
     if _groups(one, pair.first) > 1 or _groups(one, pair.second) > 1:
         return False
     if second in CONVOLUTIONS and first not in CONVOLUTIONS:
@@ -268,6 +272,13 @@ def _thin(one: Pass, op: Op) -> bool:
     """Tell whether a kernel is one pixel wide along an axis and longer along another, as 1×7."""
     kernel = Call(one.trace, op).shape(1, "weight")[2:]
     return len(kernel) > 1 and min(kernel) == 1 < max(kernel)
+
+
+def _is_repeated(one: Pass, op: Op) -> bool:
+    """Tell whether another operation of this pass has the same weights."""
+    weight = Call(one.trace, op).value(1, "weight")
+    readers = one.graph.readers.get(weight, []) if weight is not None else []
+    return sum(one.call.first_op <= other.number < one.call.end_op for other in readers) > 1
 
 
 def _is_pointwise(one: Pass, op: Op) -> bool:
