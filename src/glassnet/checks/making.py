@@ -85,16 +85,6 @@ def mentions(node: ast.ClassDef, name: str) -> bool:
         >>> mentions(code, "x"), mentions(code, "y")
         (True, False)
     """
-    magic = {
-        "getattr",
-        "children",
-        "named_children",
-        "modules",
-        "_modules",
-        "__dict__",
-        "vars",
-        "named_modules",
-    }
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load) and part.attr in {name, *MAGIC}:
             return True
