@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import first_value, given, plain, readers
+from glassnet.checks.places import cause_line
 from glassnet.checks.probes import changed, differs, main_output, probes_of
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source, shape_text
@@ -27,6 +28,7 @@ DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_d
                       "feature_dropout"})  # fmt: skip
 PARTS = frozenset({"getitem", "narrow", "select", "index_select", "split", "chunk", "center_crop", "crop"})
 FACTORIES = frozenset({"zeros", "ones", "randn", "rand", "full", "empty", "new_zeros", "arange", "eye"})
+NORMS = frozenset({"layer_norm", "group_norm", "instance_norm"})
 PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
@@ -306,6 +308,7 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
         told = next((found for look in seen.looks if (found := _unreached(look, network.prefix))), None)
         if told is not None:
             yield told
+    yield from _all_dropped(seen)
     for probe in probes_of(seen):
         images, answer = probe.few, main_output(probe.output)
         if answer is None or not answer.is_floating_point() or not bool(torch.isfinite(answer).all()):
@@ -316,7 +319,20 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
             continue
         if _moves(probe, answer) or not seen.num_steps:
             continue
-        yield from _lost(probe)
+        yield from _lost(seen, probe)
+
+
+def _all_dropped(seen: Seen) -> Iterator[Finding]:
+    """Dropout of everything: in training nothing goes through."""
+    for look in seen.looks:
+        for op in look.trace.ops:
+            if op.call is not None and _rate(op, look.trace) >= 1:
+                path = look.trace.calls[op.call].path
+                yield Finding(
+                    "output-ignores-input", "error", cause_line(seen, look, op), path, {"operation": plain(op)},
+                    form="dropped", explains=("weights-do-not-change", "plateau", "modes-disagree", "dead-relus",
+                                              "vanishing-gradients", "dropout-in-eval", "initial-loss"),
+                )  # fmt: skip
 
 
 def _moves(probe: Probe, answer: torch.Tensor) -> bool:
@@ -356,7 +372,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
     return None
 
 
-def _lost(probe: Probe) -> Iterator[Finding]:
+def _lost(seen: Seen, probe: Probe) -> Iterator[Finding]:
     """Name the operation whose result is the same for every picture, though what it read was not."""
     base = probe.trace(probe.few, "base")
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
@@ -373,8 +389,11 @@ def _lost(probe: Probe) -> Iterator[Finding]:
             dead = plain(op) in ("relu", "hardtanh", "relu6", "clamp", "sigmoid", "tanh", "hardsigmoid")
             zero = any(base.values[n].kind == "parameter" and not bool(base.kept[n].any()) for n in op.inputs
                        if n in base.kept)  # fmt: skip
+            layer = base.calls[op.call].path if op.call is not None else None
+            made = seen.made.get(f"{probe.network.prefix}{layer}") if plain(op) in NORMS else None
+            source = made if made is not None and is_own(made.file) else own_line(op, base)
             yield Finding(
-                "output-ignores-input", "note" if dead or zero else "error", own_line(op, base),
+                "output-ignores-input", "note" if dead or zero else "error", source,
                 base.calls[op.call].path if op.call is not None else "", {"operation": plain(op)}, form="main",
                 explains=() if dead or zero else ("plateau", "learning-rate-too-low", "vanishing-gradients"),
             )  # fmt: skip
