@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
                       "feature_dropout"})  # fmt: skip
 PARTS = frozenset({"getitem", "narrow", "select", "index_select", "split", "chunk", "center_crop", "crop"})
+CUTTERS = frozenset({"view", "reshape", "expand", "repeat"})
 FACTORIES = frozenset({"zeros", "ones", "randn", "rand", "full", "empty", "new_zeros", "arange", "eye"})
 NORMS = frozenset({"layer_norm", "group_norm", "instance_norm"})
 PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
+FOLLOWS = ("plateau", "learning-rate-too-low", "vanishing-gradients", "graph-cut", "weights-do-not-change",
+           "cannot-overfit-batch", "unused-result")  # fmt: skip
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 
 
@@ -156,9 +160,11 @@ class _Makers(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        made = isinstance(result, torch.Tensor) and func.__name__ in FACTORIES
-        if made and self.source is None and self.batch in result.shape[:2]:
-            self.source = self._home()
+        if self.source is None and isinstance(result, torch.Tensor):
+            made = func.__name__ in FACTORIES and self.batch in result.shape[:2]
+            cut = func.__name__ in CUTTERS and _first_size(args) == self.batch == result.shape[0]
+            if made or cut:
+                self.source = self._home()
         return result
 
     def _home(self) -> Source | None:
@@ -175,13 +181,16 @@ class _Makers(TorchFunctionMode):
         return found
 
 
+def _first_size(args: tuple) -> Any:
+    sizes = args[1] if len(args) > 1 else None
+    return sizes[0] if isinstance(sizes, tuple | list) and sizes else sizes
+
+
 def _made_for(probe: Probe) -> Source | None:
     makers = _Makers(len(probe.images))
-    try:
-        with makers:
-            probe.run(probe.images[:-1])
-    except Exception:  # noqa: BLE001, S110 — it is known to fail
-        pass
+    for count in (len(probe.images) - 1, len(probe.images) // 2):  # one of them may pass the view
+        with contextlib.suppress(Exception), makers:
+            probe.run(probe.images[:count])
     return makers.source
 
 
@@ -395,6 +404,6 @@ def _lost(seen: Seen, probe: Probe) -> Iterator[Finding]:
             yield Finding(
                 "output-ignores-input", "note" if dead or zero else "error", source,
                 base.calls[op.call].path if op.call is not None else "", {"operation": plain(op)}, form="main",
-                explains=() if dead or zero else ("plateau", "learning-rate-too-low", "vanishing-gradients"),
+                explains=() if dead or zero else FOLLOWS,
             )  # fmt: skip
             return

@@ -27,7 +27,7 @@ VIEWS = frozenset({"view", "reshape", "unflatten", "view_as", "reshape_as"})
 PADS = frozenset({"pad", "cat", "zeros", "concat", "new_zeros"})
 COLOURS = 3
 FEW, SMALLEST = 4, 8  # pictures, and pixels a side, from which the values tell
-SMOOTHER = 0.8  # times as rough: read the right way pictures are smoother than that
+SMOOTHER = 0.06  # by which neighbours are more alike when pictures are read the right way
 THREE = re.compile(r"(reshape|view|resize)\(.*\b3\b.*\)")
 Shape = tuple[int, ...]
 
@@ -63,9 +63,9 @@ def _scrambled(seen: Seen) -> Iterator[Finding]:
                 continue
             if not images.is_floating_point() or min(images.shape[2:]) < SMALLEST:
                 continue
-            bad, good = _roughness(images), _roughness(_read_channels_last(images))
-            if good < SMOOTHER * bad:
-                evidence: dict[str, object] = {"shape": shape_text(images.shape), "good": good, "bad": bad}
+            now, other = _smoothness(images), _smoothness(_read_channels_last(images))
+            if other > now + SMOOTHER:
+                evidence: dict[str, object] = {"shape": shape_text(images.shape), "now": now, "other": other}
                 source = line_written(seen, THREE) or call.source
                 yield Finding(CODE, "error", source, "", evidence, form="memory", explains=("channels-last",))
                 return
@@ -76,12 +76,14 @@ def _read_channels_last(images: torch.Tensor) -> torch.Tensor:
     return images.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _roughness(images: torch.Tensor) -> float:
-    """Give how much neighbours in a row and in a column differ, in standard deviations of the pictures."""
+def _smoothness(images: torch.Tensor) -> float:
+    """Give the correlation of neighbours in rows and columns, over all pictures and channels."""
     images = images.double()
-    across = (images[..., 1:] - images[..., :-1]).abs().mean()
-    down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
-    return float((across + down) / 2 / (images.std() + 1e-12))
+    images = images - images.mean(dim=(0, 2, 3), keepdim=True)
+    spread = float(images.square().mean()) + 1e-12
+    across = (images[..., 1:] * images[..., :-1]).mean()
+    down = (images[..., 1:, :] * images[..., :-1, :]).mean()
+    return float((across + down) / 2 / spread)
 
 
 def tears(before: Shape, after: Shape) -> bool:
