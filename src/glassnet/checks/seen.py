@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch.utils.data import DataLoader
 
     from glassnet.pictures.pictures import Pictures
-    from glassnet.trace.trace import Source, Statistics, Trace, Unseen
+    from glassnet.trace.trace import Activity, Source, Statistics, Trace, Unseen
 
 EventKind = Literal[
     "network",  # who: network; training, grad (is autograd on), batch (samples); count: that often in a row
@@ -70,6 +70,7 @@ class Network:
     prefix: str
     module: nn.Module
     source: Source | None  # where it was called first
+    initial: dict[str, Statistics | None]  # of its parameters when it was called first, by name in traces
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,20 +137,6 @@ class Update:
     change: float
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """How the units (channels or features) of an activation behaved in one batch.
-
-    `dead` gave exactly zero for every sample; `low` and `high` is the share of all numbers within 1 % of the
-    function's lower and upper bound, for sigmoid and tanh.
-    """
-
-    units: int
-    dead: int
-    low: float
-    high: float
-
-
 @dataclass(frozen=True, eq=False)
 class Look:
     """One stretch of the training, recorded whole.
@@ -157,7 +144,8 @@ class Look:
     `trace.ops` outside networks have the stage `loss` (what a script does to the batch before the network,
     too). `trace.inputs` and `trace.output` are those of its first pass with gradients (else its first pass);
     `trace.loss` is what backward was called on last, `losses` all such values. `trace.kept` holds copies of
-    what went into networks and came out, and of every value outside them, up to 1,000,000 numbers each.
+    what went into networks and came out, and of every value outside them; of what has more than 1,000,000
+    numbers only the first samples.
     `values` in `gradients` and `updates` are keyed by the parameter's name; a gradient is None where `.grad`
     was None at the step. `step` counts the optimizer steps before it.
     """

@@ -25,7 +25,16 @@ class Paths:
         self._found: dict[
             int, tuple[nn.Module, str, bool]
         ] = {}  # the module is held, so that its id stays its
-        self._add_all(network, "", registered=True)
+        self.add(network, "")
+
+    def add(self, network: nn.Module, path: str) -> None:
+        """Give paths to the modules of a network, as registered ones.
+
+        Args:
+            network: Any.
+            path: Of the network itself.
+        """
+        self._add_all(network, path, registered=True)
 
     def find(self, module: nn.Module) -> tuple[str, bool] | None:
         """Find a module.

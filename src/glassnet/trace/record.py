@@ -12,11 +12,11 @@ import torch
 
 from glassnet.errors import NetError, UsageError, did_you_mean
 from glassnet.nets.untouched import untouched
+from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import with_refs, with_tensors
 from glassnet.trace.recorder import Recorder
 from glassnet.trace.source_line import is_a_persons
-from glassnet.trace.statistics import statistics_of
-from glassnet.trace.trace import BackwardNode, Module, Op, Parameter, Source, Trace, Unseen, Value, shape_text
+from glassnet.trace.trace import BackwardNode, Source, Statistics, Trace, Unseen, Value, shape_text
 from glassnet.trace.uncompiled import uncompiled
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ def record(
     )
     return Trace(
         network=type(net).__name__,
-        modules=_modules(net, values, measured=parameter_statistics),
+        modules=modules_of(net, _gradients(values), measured=parameter_statistics),
         calls=tuple(recorder.calls),
-        ops=_with_all_outputs(recorder),
+        ops=recorder.all_ops(),
         values=values,
         inputs=inputs,
         output=output_refs,
@@ -247,41 +247,8 @@ def _backward_nodes(loss: torch.Tensor, net: nn.Module, recorder: Recorder) -> t
     )
 
 
-def _modules(net: nn.Module, values: tuple[Value, ...], *, measured: bool) -> tuple[Module, ...]:
-    """List all modules with the parameters that are their own."""
-    gradients = {value.name: value.gradient for value in values if value.kind == "parameter"}
-    first_name: dict[int, str] = {}
-    modules = []
-    for path, module in net.named_modules():
-        own = []
-        for name, parameter in module.named_parameters(recurse=False):
-            whole = f"{path}.{name}" if path else name
-            before = first_name.setdefault(id(parameter), whole)
-            own.append(
-                Parameter(
-                    name=whole,
-                    shape=tuple(parameter.shape),
-                    dtype=str(parameter.dtype).removeprefix("torch."),
-                    trainable=parameter.requires_grad,
-                    shared_with=None if before == whole else before,
-                    statistics=statistics_of(parameter) if measured else None,
-                    gradient=gradients.get(before),
-                )
-            )
-        modules.append(Module(path, type(module).__name__, module.extra_repr(), tuple(own), module.training))
-    return tuple(modules)
-
-
-def _with_all_outputs(recorder: Recorder) -> tuple[Op, ...]:
-    """Add to each operation the values that were found later: what shares memory that it wrote into."""
-    later: dict[int, list[int]] = {}
-    for value in recorder.tensors.values:
-        if value.made_by is not None and value.number not in recorder.ops[value.made_by].outputs:
-            later.setdefault(value.made_by, []).append(value.number)
-    return tuple(
-        replace(op, outputs=(*op.outputs, *later[op.number])) if op.number in later else op
-        for op in recorder.ops
-    )
+def _gradients(values: tuple[Value, ...]) -> dict[str, Statistics | None]:
+    return {value.name: value.gradient for value in values if value.kind == "parameter"}
 
 
 def _compiled_parts(net: nn.Module) -> Iterator[Unseen]:

@@ -20,6 +20,7 @@ from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from glassnet.trace.activity import activity_of
 from glassnet.trace.multiply_adds import multiply_adds
 from glassnet.trace.names import short_name, whole_name
 from glassnet.trace.nested import tensors_in, with_refs
@@ -30,6 +31,8 @@ from glassnet.trace.trace import ModuleCall, Op, Source, Unseen, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    from glassnet.trace.trace import Activity
 
 # attributes of a tensor that are tensors; all others only tell something of it
 TENSOR_PROPERTIES = {"T", "mT", "H", "mH", "data", "real", "imag"}
@@ -97,13 +100,21 @@ class Recorder(TorchFunctionMode):
         network: Its modules, parameters and buffers get their names.
         keep: `all`, `nothing`, or the paths of modules whose outputs are kept.
         gradients: Whether every value is watched for its gradient.
+        activity: Whether the outputs of activations are measured unit by unit.
     """
 
     def __init__(
-        self, network: nn.Module, *, keep: Collection[str] | Literal["all", "nothing"], gradients: bool
+        self,
+        network: nn.Module,
+        *,
+        keep: Collection[str] | Literal["all", "nothing"],
+        gradients: bool,
+        activity: bool = False,
     ) -> None:
         super().__init__()
         self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
+        self.activity: dict[int, Activity] | None = {} if activity else None  # by value
+        self.paused = False  # nothing is noted
         self.ops: list[Op] = []
         self.calls: list[ModuleCall] = []
         self.unseen: list[Unseen] = []
@@ -143,6 +154,8 @@ class Recorder(TorchFunctionMode):
     ) -> Any:
         """Run a function and note what it did."""
         kwargs = kwargs or {}
+        if self.paused:
+            return func(*args, **kwargs)
         name = short_name(func)
         if (func.__name__ == "__get__" and name not in TENSOR_PROPERTIES) or name in NOT_OPERATIONS:
             return func(*args, **kwargs)
@@ -216,6 +229,10 @@ class Recorder(TorchFunctionMode):
         )
         for tensor in ran.written:
             self.tensors.written(tensor, number)
+        if self.activity is not None and outputs:
+            measured = activity_of(ran.name, (ran.results or ran.written)[0])
+            if measured is not None:
+                self.activity[outputs[0]] = measured
 
     def _outputs(self, ran: Ran, label: str, number_of: dict[int, int]) -> tuple[int, ...]:
         """Begin the values that an operation made: what it returned, then what it wrote into."""
@@ -258,7 +275,34 @@ class Recorder(TorchFunctionMode):
 
     # -- modules ---------------------------------------------------------------------------------------------
 
+    def add_network(self, network: nn.Module, prefix: str) -> None:
+        """Give names to the modules, parameters and buffers of a further network.
+
+        Args:
+            network: It will be called, or its parts.
+            prefix: Stands before its paths: "" or `Discriminator.`.
+        """
+        self._paths.add(network, prefix.removesuffix("."))
+        self.tensors.name_all(network, prefix.removesuffix("."), registered=True)
+
+    def all_ops(self) -> tuple[Op, ...]:
+        """Give the operations, with the values that were found later: what shares memory they wrote into.
+
+        Returns:
+            All operations so far.
+        """
+        later: dict[int, list[int]] = {}
+        for value in self.tensors.values:
+            if value.made_by is not None and value.number not in self.ops[value.made_by].outputs:
+                later.setdefault(value.made_by, []).append(value.number)
+        return tuple(
+            replace(op, outputs=(*op.outputs, *later[op.number])) if op.number in later else op
+            for op in self.ops
+        )
+
     def _begins(self, module: nn.Module, args: tuple) -> None:
+        if self.paused:
+            return
         with torch._C.DisableTorchFunction():  # noqa: SLF001 — reading must not be recorded
             self.own_work = True
             found = self._paths.find(module)
@@ -287,6 +331,7 @@ class Recorder(TorchFunctionMode):
                 self.tensors.protect(module.parameters())
             self.calls.append(call)
             self._open.append(OpenCall(module, call))
+            self.tensors.outside = False
             for place, tensor in loose_tensors(module):
                 self.tensors.name(tensor, f"{path}.{place}".lstrip("."))
             self.own_work = False
@@ -294,6 +339,8 @@ class Recorder(TorchFunctionMode):
     def _ends(self, module: nn.Module, args: tuple, *rest: Any) -> None:
         # after an error PyTorch leaves out the keyword arguments, and the result is None
         kwargs, result = rest if len(rest) == 2 else ({}, None)  # noqa: PLR2004
+        if self.paused or not any(opened.module is module for opened in self._open):
+            return
         with torch._C.DisableTorchFunction():  # noqa: SLF001
             self.own_work = True
             while self._open and self._open[-1].module is not module:  # an error passed through it
@@ -312,6 +359,7 @@ class Recorder(TorchFunctionMode):
                 for tensor in results:
                     self.tensors.keep(tensor, self.tensors.read(tensor))
             self._open.pop()
+            self.tensors.outside = not self._open
             self.own_work = False
 
     def _add_opaque(

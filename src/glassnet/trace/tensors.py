@@ -54,6 +54,8 @@ class Tensors:
         self.kept: dict[int, torch.Tensor] = {}
         self.kept_gradients: dict[int, torch.Tensor] = {}
         self._keep, self._gradients = keep, gradients
+        self.outside = True  # whether no module is running
+        self.keep_outside = 0  # values outside modules are kept, up to so many numbers of each
         self._held: dict[int, Held] = {}
         self._writers: dict[int, int] = {}
         self._names: dict[int, tuple[torch.Tensor, Kind, str]] = {}
@@ -185,6 +187,8 @@ class Tensors:
         self._held[id(tensor)] = Held(weakref.ref(tensor), version_of(tensor), number)
         if self._keep:
             self.keep(tensor, number)
+        elif self.keep_outside and self.outside and kind != "parameter":
+            self.keep_first(tensor, number, self.keep_outside)
         if self._gradients and tensor.grad_fn is not None:
             tensor.register_hook(partial(self.add_gradient, number))
         return number
@@ -207,6 +211,22 @@ class Tensors:
         """
         kind = self.values[number].kind
         self.kept[number] = tensor.detach() if kind == "parameter" else tensor.detach().clone()
+
+    def keep_first(self, tensor: torch.Tensor, number: int, num_numbers: int) -> None:
+        """Keep a copy of a value, or of its first samples where it is large.
+
+        Args:
+            tensor: The tensor, as it is now.
+            number: Of its value.
+            num_numbers: As many as are copied at most.
+        """
+        if number in self.kept or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+            return
+        if tensor.numel() > num_numbers:
+            if tensor.dim() < 2 or tensor[0].numel() > num_numbers:  # noqa: PLR2004
+                return
+            tensor = tensor[: num_numbers // tensor[0].numel()]
+        self.kept[number] = tensor.detach().clone()
 
     def add_gradient(self, number: int, gradient: torch.Tensor) -> None:
         """Note the gradient of a value.

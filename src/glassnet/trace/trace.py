@@ -58,6 +58,20 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """How the units (channels or features) of an activation behaved in one batch.
+
+    `dead` gave exactly zero for every sample; `low` and `high` is the share of all numbers within 1 % of the
+    function's lower and upper bound, for sigmoid and tanh.
+    """
+
+    units: int
+    dead: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A tensor at one moment.
 

@@ -1,0 +1,268 @@
+"""Looks: stretches of a training that are recorded whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.overrides import (
+    _get_current_function_mode,  # pyright: ignore[reportPrivateUsage] — a mode can only leave from the top
+)
+
+from glassnet.checks.seen import Look, Update
+from glassnet.trace.modules import modules_of
+from glassnet.trace.nested import tensors_in, with_refs
+from glassnet.trace.recorder import Recorder
+from glassnet.trace.statistics import statistics_of
+from glassnet.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glassnet.checks.seen import Network
+
+MOST_NUMBERS = 1_000_000  # of a kept value
+MOST_OPS = 20_000  # of a look
+MOST_OPS_OUTSIDE = 2_000  # between two calls of networks
+MOST_PASSES = 8  # through networks, in one look
+
+
+class OpenLook:
+    """A look that has begun.
+
+    Args:
+        number: Of the look.
+        step: Optimizer steps before it.
+        networks: Those that are known.
+    """
+
+    def __init__(self, number: int, step: int, networks: Sequence[Network]) -> None:
+        self.number, self.step = number, step
+        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True)
+        self.recorder.tensors.keep_outside = MOST_NUMBERS
+        for network in networks:
+            self.recorder.add_network(network.module, network.prefix)
+        self.grad: bool | None = None  # whether autograd was on in its passes
+        self.num_passes = 0
+        self.num_backward = 0
+        self.losses: list[int] = []
+        self.began = time.perf_counter()
+        self._main: tuple[tuple[int, ...], object, bool] | None = None  # inputs, output, with gradients
+        self._ops_before = 0
+        self.recorder.__enter__()
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop noting what runs, or go on.
+
+        Args:
+            paused: Which of the two; a look that has become too long stays paused.
+        """
+        self.recorder.paused = paused or self.too_long
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it holds as much as it may."""
+        num_ops = len(self.recorder.ops)
+        return (
+            num_ops > MOST_OPS
+            or num_ops - self._ops_before > MOST_OPS_OUTSIDE
+            or self.num_passes > MOST_PASSES
+        )
+
+    def begin_pass(self, args: Any, *, grad: bool) -> None:
+        """Note that a network is called.
+
+        Args:
+            args: What it gets.
+            grad: Whether autograd is on.
+        """
+        self.num_passes += 1
+        self.grad = grad if self.grad is None else self.grad or grad
+        self.pause(paused=False)
+        if self.recorder.paused:
+            return
+        for tensor in tensors_in(args):
+            number = self.recorder.tensors.read(tensor)
+            self.recorder.tensors.keep_first(tensor, number, MOST_NUMBERS)
+
+    def end_pass(self, args: Any, result: Any, *, grad: bool) -> None:
+        """Note what a network gave.
+
+        Args:
+            args: What it got.
+            result: What it returned.
+            grad: Whether autograd is on.
+        """
+        self._ops_before = len(self.recorder.ops)
+        if self.recorder.paused:
+            return
+        tensors = self.recorder.tensors
+        for tensor in tensors_in(result):
+            tensors.keep_first(tensor, tensors.read(tensor), MOST_NUMBERS)
+        if self._main is None or (grad and not self._main[2]):
+            inputs = tuple(dict.fromkeys(tensors.read(tensor) for tensor in tensors_in(args)))
+            self._main = inputs, with_refs(result, tensors.read), grad
+
+    def add_loss(self, loss: torch.Tensor) -> int | None:
+        """Note what backward is called on.
+
+        Args:
+            loss: The tensor.
+
+        Returns:
+            The number of its value.
+        """
+        self.num_backward += 1
+        if self.recorder.paused:
+            return None
+        self.losses.append(self.recorder.tensors.read(loss))
+        return self.losses[-1]
+
+    def leave(self) -> bool:
+        """Stop recording.
+
+        Returns:
+            False where a mode of the person's own lies above ours, so that we cannot leave yet.
+        """
+        if _get_current_function_mode() is not self.recorder:
+            self.recorder.paused = True
+            return False
+        self.recorder.__exit__(None, None, None)
+        return True
+
+    def as_look(
+        self,
+        networks: Sequence[Network],
+        gradients: dict[str, Any],
+        updates: dict[str, Update],
+        *,
+        trained: bool,
+    ) -> Look:
+        """Give what was recorded.
+
+        Args:
+            networks: All that are known.
+            gradients: Statistics by parameter.
+            updates: By parameter.
+            trained: Whether an optimizer stepped at its end.
+
+        Returns:
+            The look.
+        """
+        recorder = self.recorder
+        values = tuple(
+            replace(value, gradient=recorder.tensors.gradients[value.number])
+            if value.number in recorder.tensors.gradients
+            else value
+            for value in recorder.tensors.values
+        )
+        main = self._main or ((), None, False)
+        called = {call.path for call in recorder.calls if call.parent is None}
+        modules = tuple(
+            module
+            for network in networks
+            if _was_called(network.prefix, called)
+            for module in modules_of(network.module, gradients, measured=False, prefix=network.prefix)
+        )
+        if self.step == 0:
+            initial = {name: facts for network in networks for name, facts in network.initial.items()}
+            modules = tuple(
+                replace(
+                    module,
+                    parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
+                )
+                for module in modules
+            )
+        trace = Trace(
+            network=networks[0].name if networks else "",
+            modules=modules,
+            calls=tuple(recorder.calls),
+            ops=tuple(_staged(recorder.all_ops())),
+            values=values,
+            inputs=main[0],
+            output=main[1],
+            loss=self.losses[-1] if self.losses else None,
+            backward=(),
+            unseen=tuple(dict.fromkeys(recorder.unseen)),
+            seconds=time.perf_counter() - self.began,
+            kept=recorder.tensors.kept,
+        )
+        return Look(
+            number=self.number,
+            step=self.step,
+            trace=trace,
+            losses=tuple(self.losses),
+            trained=trained,
+            gradients=gradients,
+            updates=updates,
+            activity=recorder.activity or {},
+        )
+
+
+def _was_called(prefix: str, called: set[str]) -> bool:
+    name = prefix.removesuffix(".")
+    return any(path == name or path.startswith(prefix) for path in called)
+
+
+def _staged(ops: Sequence[Any]) -> list[Any]:
+    return [op if op.call is not None else replace(op, stage="loss") for op in ops]
+
+
+def measured_gradients(networks: Sequence[Network]) -> dict[str, Any]:
+    """Measure the gradients of all parameters.
+
+    Args:
+        networks: Their parameters.
+
+    Returns:
+        Statistics by name; None where there is no gradient.
+    """
+    found = {}
+    for network in networks:
+        for name, parameter in network.module.named_parameters():
+            gradient = parameter.grad
+            usable = gradient is not None and gradient.layout == torch.strided
+            found[network.prefix + name] = statistics_of(gradient) if usable else None
+    return found
+
+
+def copies_of(
+    networks: Sequence[Network], optimizer: torch.optim.Optimizer
+) -> dict[str, tuple[nn.Parameter, torch.Tensor]]:
+    """Copy the parameters that an optimizer is going to change.
+
+    Args:
+        networks: Their parameters have names.
+        optimizer: It is going to step.
+
+    Returns:
+        Parameter and copy by name.
+    """
+    own = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    return {
+        network.prefix + name: (parameter, parameter.detach().clone())
+        for network in networks
+        for name, parameter in network.module.named_parameters()
+        if id(parameter) in own and parameter.grad is not None
+    }
+
+
+def updates_since(copies: dict[str, tuple[nn.Parameter, torch.Tensor]]) -> dict[str, Update]:
+    """Measure what a step did.
+
+    Args:
+        copies: Parameters with what they were before it.
+
+    Returns:
+        The changes by name.
+    """
+    found = {}
+    for name, (parameter, before) in copies.items():
+        gradient = parameter.grad
+        size = float(gradient.detach().float().norm()) if gradient is not None else 0.0
+        change = float((parameter.detach() - before).float().norm())
+        found[name] = Update(float(before.float().norm()), size, change)
+    return found

@@ -1,0 +1,309 @@
+"""Where PyTorch is tapped: a few of its functions tell the watcher that they are called, then run as ever."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _BaseDataLoaderIter  # pyright: ignore[reportPrivateUsage]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from glassnet.watching.watcher import Watcher
+
+
+@contextmanager
+def tapped(watcher: Watcher) -> Iterator[None]:
+    """Let PyTorch tell a watcher what it does, for as long as the block runs.
+
+    Args:
+        watcher: It is told.
+
+    Yields:
+        Nothing.
+    """
+    os.register_at_fork(after_in_child=lambda: _stop(watcher))
+    with ExitStack() as stack:
+        for tap in (_modules, _gradients, _optimizers, _schedulers, _loaders, _states, _seeds, _scalers):
+            for owner, name, function in tap(watcher):
+                stack.enter_context(_replaced(owner, name, function))
+        hooks = (
+            register_optimizer_step_pre_hook(watcher.before_step),
+            register_optimizer_step_post_hook(watcher.after_step),
+        )
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, function: Callable) -> Iterator[None]:
+    old = vars(owner)[name]
+    setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        if vars(owner)[name] is function:  # somebody else may have replaced it since
+            setattr(owner, name, old)
+
+
+def _stop(watcher: Watcher) -> None:
+    """End the watch in a process that was forked off: it is a loader's worker, or none of our business."""
+    watcher.on = False
+    watcher.pause(paused=True)
+
+
+Taps = "Iterator[tuple[Any, str, Callable]]"
+
+
+def _modules(watcher: Watcher) -> Taps:
+    call, train = nn.Module.__call__, nn.Module.train
+    zero_grad, load = nn.Module.zero_grad, nn.Module.load_state_dict
+
+    def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        if watcher.inside or not watcher.on:
+            return call(self, *args, **kwargs)
+        network = watcher.network_of(self)
+        if network is None:
+            return call(self, *args, **kwargs)
+        watcher.before_call(network, self, args, kwargs)
+        watcher.inside = True
+        try:
+            result = call(self, *args, **kwargs)
+        finally:
+            watcher.inside = False
+        watcher.after_call(args, kwargs, result)
+        return result
+
+    @functools.wraps(train)
+    def trains(self: nn.Module, mode: bool = True) -> nn.Module:
+        if watcher.setting_mode or not watcher.on:
+            return train(self, mode)
+        watcher.about_module("mode", self, {"training": mode})
+        watcher.setting_mode = True
+        try:
+            return train(self, mode)
+        finally:
+            watcher.setting_mode = False
+
+    @functools.wraps(zero_grad)
+    def zeroes(self: nn.Module, set_to_none: bool = True) -> None:
+        if watcher.on:
+            watcher.zeroed(self)
+        zero_grad(self, set_to_none)
+
+    @functools.wraps(load)
+    def loads(self: nn.Module, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
+        result = load(self, state_dict, strict, assign)
+        if watcher.on:
+            facts = {
+                "strict": strict,
+                "missing": tuple(result.missing_keys),
+                "unexpected": tuple(result.unexpected_keys),
+                "num_loaded": len(state_dict) - len(result.unexpected_keys),
+            }
+            watcher.about_module("load", self, facts)
+        return result
+
+    yield nn.Module, "__call__", called
+    yield nn.Module, "train", trains
+    yield nn.Module, "zero_grad", zeroes
+    yield nn.Module, "load_state_dict", loads
+
+
+def _gradients(watcher: Watcher) -> Taps:
+    backward, clip = torch.autograd.backward, nn.utils.clip_grad_norm_
+
+    @functools.wraps(backward)
+    def backwards(tensors: Any, *args: Any, **kwargs: Any) -> None:
+        if not watcher.on:
+            return backward(tensors, *args, **kwargs)
+        watcher.before_backward(tensors)
+        try:
+            return backward(tensors, *args, **kwargs)
+        finally:
+            watcher.pause(paused=False)
+
+    @functools.wraps(clip)
+    def clips(*args: Any, **kwargs: Any) -> Any:
+        if not watcher.on:
+            return clip(*args, **kwargs)
+        watcher.pause(paused=True)
+        try:
+            norm = clip(*args, **kwargs)
+            watcher.note("clip", {"norm": float(norm)})
+            return norm
+        finally:
+            watcher.pause(paused=False)
+
+    yield torch.autograd, "backward", backwards
+    yield nn.utils, "clip_grad_norm_", clips
+
+
+def _optimizers(watcher: Watcher) -> Taps:
+    make, zero_grad = torch.optim.Optimizer.__init__, torch.optim.Optimizer.zero_grad
+
+    @functools.wraps(make)
+    def makes(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if watcher.on:
+            watcher.made_optimizer(self)
+
+    @functools.wraps(zero_grad)
+    def zeroes(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
+        if not watcher.on:
+            return zero_grad(self, set_to_none)
+        watcher.zeroed(self)
+        watcher.pause(paused=True)
+        try:
+            return zero_grad(self, set_to_none)
+        finally:
+            watcher.pause(paused=False)
+
+    yield torch.optim.Optimizer, "__init__", makes
+    yield torch.optim.Optimizer, "zero_grad", zeroes
+
+
+def _schedulers(watcher: Watcher) -> Taps:
+    making: list[Any] = []  # schedules step themselves once while they are made
+
+    def made(make: Callable) -> Callable:
+        @functools.wraps(make)
+        def makes(self: Any, *args: Any, **kwargs: Any) -> None:
+            making.append(self)
+            try:
+                make(self, *args, **kwargs)
+            finally:
+                making.pop()
+            if watcher.on and not making:
+                watcher.made_scheduler(self)
+
+        return makes
+
+    def stepped(step: Callable) -> Callable:
+        @functools.wraps(step)
+        def steps(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if making or not watcher.on:
+                return step(self, *args, **kwargs)
+            making.append(self)  # one may step others
+            try:
+                result = step(self, *args, **kwargs)
+            finally:
+                making.pop()
+            watcher.scheduled(self)
+            return result
+
+        return steps
+
+    kinds = [kind for kind in vars(lr_scheduler).values() if isinstance(kind, type)]
+    for kind in kinds:
+        if not issubclass(kind, lr_scheduler.LRScheduler):
+            continue
+        if "step" in vars(kind):
+            yield kind, "step", stepped(vars(kind)["step"])
+        if "__init__" in vars(kind):
+            yield kind, "__init__", made(vars(kind)["__init__"])
+
+
+def _loaders(watcher: Watcher) -> Taps:
+    make, iterate, follow = DataLoader.__init__, DataLoader.__iter__, _BaseDataLoaderIter.__next__
+
+    @functools.wraps(make)
+    def makes(self: DataLoader, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if watcher.on:
+            watcher.made_loader(self)
+
+    @functools.wraps(iterate)
+    def iterates(self: DataLoader) -> Any:
+        if not watcher.on:
+            return iterate(self)
+        watcher.pause(paused=True)
+        try:
+            iterator = iterate(self)
+        finally:
+            watcher.pause(paused=False)
+        watcher.iterates(self, iterator)
+        return iterator
+
+    @functools.wraps(follow)
+    def follows(self: Any) -> Any:
+        if not watcher.on:
+            return follow(self)
+        watcher.pause(paused=True)
+        try:
+            batch = follow(self)
+            watcher.gave(self, batch)
+        except StopIteration:
+            watcher.exhausted(self)
+            raise
+        finally:
+            watcher.pause(paused=False)
+        return batch
+
+    yield DataLoader, "__init__", makes
+    yield DataLoader, "__iter__", iterates
+    yield _BaseDataLoaderIter, "__next__", follows
+
+
+def _states(watcher: Watcher) -> Taps:
+    save = torch.save
+
+    @functools.wraps(save)
+    def saves(*args: Any, **kwargs: Any) -> None:
+        if watcher.on:
+            watcher.note("save")
+        watcher.pause(paused=True)
+        try:
+            return save(*args, **kwargs)
+        finally:
+            watcher.pause(paused=False)
+
+    yield torch, "save", saves
+
+
+def _seeds(watcher: Watcher) -> Taps:
+    def seeds(seed: Callable, of: str) -> Callable:
+        @functools.wraps(seed)
+        def sets(*args: Any, **kwargs: Any) -> Any:
+            if watcher.on:
+                watcher.note(
+                    "seed", {"of": of, "value": args[0] if args else next(iter(kwargs.values()), None)}
+                )
+            return seed(*args, **kwargs)
+
+        return sets
+
+    yield torch, "manual_seed", seeds(torch.manual_seed, "torch")
+    yield random, "seed", seeds(random.seed, "random")
+    yield np.random, "seed", seeds(np.random.seed, "numpy")
+
+
+def _scalers(watcher: Watcher) -> Taps:
+    kind = torch.amp.GradScaler
+
+    def tells(method: Callable, what: str) -> Callable:
+        @functools.wraps(method)
+        def runs(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if watcher.on:
+                watcher.note(
+                    "scale", {"what": what, "enabled": self.is_enabled(), "factor": self.get_scale()}
+                )
+            return method(self, *args, **kwargs)
+
+        return runs
+
+    for name, what in (("scale", "scale"), ("unscale_", "unscale"), ("step", "step"), ("update", "update")):
+        yield kind, name, tells(vars(kind)[name], what)
