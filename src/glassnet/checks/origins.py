@@ -279,3 +279,14 @@ def line_of_class(type_: type, method: str = "__getitem__") -> Source | None:
     function = type_.__dict__.get(method)
     code = getattr(function, "__code__", None)
     return Source(code.co_filename, code.co_firstlineno, method) if code else None
+
+
+def statements_that_set(file: str, name: str) -> Source | None:
+    """Find the first line of a file's top level that sets a variable."""
+    parsed = _parsed(file)
+    if parsed is None:
+        return None
+    for statement in parsed.statements:
+        if parsed.scope_of[statement] is parsed.tree and _assigns(statement, name):
+            return Source(file, statement.lineno, "<module>")
+    return None
