@@ -18,25 +18,26 @@ if TYPE_CHECKING:
     from torch.utils.data import DataLoader
 
     from glassnet.pictures.pictures import Pictures
-    from glassnet.trace.trace import Activity, Source, Statistics, Trace, Unseen
+    from glassnet.trace.trace import Activity, Escape, Source, Statistics, Trace, Unseen
 
 EventKind = Literal[
     "network",  # who: network; training, grad (is autograd on), batch (samples); count: that often in a row
-    "backward",  # loss (float or None), shape of what it was called on, value (of the look's trace or None)
+    # loss (float or None), shape of what it was called on, value (in the look's trace, or None), changed
+    # (parameters since the backward before), retain, alive (earlier losses that still hold their graph)
+    "backward",
     "step",  # who: optimizer; lr (of each group), num_backward (since its last step), carried, empty, closure
     "zero_grad",  # who: optimizer, or -1: a module's; cleared: whether there was a gradient that is not zero
     "clip",  # gradients are clipped; norm
     "optimizer",  # who: it was made
     "scheduler",  # who: it was made
-    "schedule",  # who: scheduler was stepped; lr after it
+    "schedule",  # who: scheduler was stepped; lr after it, metric it was given
     "epoch",  # who: loader; an iteration over it begins
     "epoch_end",  # who: loader; num_batches; complete: whether it came to its end
-    "mode",  # who: network or -1; training: what it was set to
+    "mode",  # who: network or -1; training: what it was set to; path in the network, whole: "" or not
     "seed",  # value, of: torch, numpy or random
     "save",  # torch.save
-    "state",  # state_dict() of a network was asked for; who: network
-    "load",  # load_state_dict; who: network or -1; strict, missing, unexpected (names), num_loaded
-    "scale",  # GradScaler; what: scale, unscale, step, update; factor; skipped
+    "load",  # load_state_dict; who: network or -1; strict, missing, unexpected (names), num_loaded, changed
+    "scale",  # GradScaler; what: scale, unscale, step, update; factor before it; enabled
 ]
 
 
@@ -111,7 +112,7 @@ class Loader:
     """A DataLoader; `names` are the variables that held it, `batches` copies of its first ones.
 
     `labels` are those of the first epoch as far as they were seen (8,192 at most), in order; `first_samples`
-    holds a fingerprint of the first batch of each epoch. `num_steps` counts the optimizer steps while it was
+    holds a fingerprint of the first batch of each epoch, `last` is the last batch of all. `num_steps` counts the optimizer steps while it was
     iterated: more than none makes it a loader to train on.
     """
 
@@ -126,6 +127,7 @@ class Loader:
     labels: list[int] = field(default_factory=list)
     first_samples: list[int] = field(default_factory=list)
     shuffled: bool = False
+    last: Batch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class Look:
     gradients: dict[str, Statistics | None] = field(default_factory=dict)
     updates: dict[str, Update] = field(default_factory=dict)
     activity: dict[int, Activity] = field(default_factory=dict)  # by value: outputs of activations
+    escapes: tuple[Escape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,8 @@ class Seen:
     """Everything that was seen.
 
     `splits` are the pictures by split where glassnet itself has them (`check`); under `watch` only what
-    `loaders` gave is known. `losses` are thinned out in long trainings.
+    `loaders` gave is known. `losses` are thinned out in long trainings. `made` tells where modules were made,
+    by their path in traces; losses and the like, which are in no network, by `<CrossEntropyLoss>`.
     """
 
     by: Literal["watch", "check"]
@@ -198,6 +202,7 @@ class Seen:
     losses: list[Loss] = field(default_factory=list)
     splits: dict[str, Pictures] = field(default_factory=dict)
     classes: tuple[str, ...] | None = None
+    made: dict[str, Source] = field(default_factory=dict)
     unseen: list[Unseen] = field(default_factory=list)
     num_steps: int = 0
     crash: Crash | None = None

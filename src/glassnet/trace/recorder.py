@@ -27,7 +27,7 @@ from glassnet.trace.nested import tensors_in, with_refs
 from glassnet.trace.paths import Paths, loose_tensors
 from glassnet.trace.source_line import source_line
 from glassnet.trace.tensors import READERS, Tensors, memory_of, version_of
-from glassnet.trace.trace import ModuleCall, Op, Source, Unseen, shape_text
+from glassnet.trace.trace import Escape, ModuleCall, Op, Source, Unseen, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,6 +51,7 @@ ESCAPES = {
     "index": NUMBER,
     "bool": "Python decides by a value: another picture may go another way",
 }
+SHOWN = {"repr", "format", "str"}  # a person reads the numbers
 SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
 TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
 STRANGE = (
@@ -118,6 +119,7 @@ class Recorder(TorchFunctionMode):
         self.ops: list[Op] = []
         self.calls: list[ModuleCall] = []
         self.unseen: list[Unseen] = []
+        self.escapes: list[Escape] = []
         self.stage: Literal["forward", "loss", "backward"] = "forward"
         self.nodes: dict[Any, int] = {}  # node of the backward graph -> operation
         self.own_nodes: set[Any] = set()  # those that copy the input
@@ -187,6 +189,8 @@ class Recorder(TorchFunctionMode):
             self._add_op(Ran(func, name, args, kwargs, result, results, written, inputs, seconds))
         elif name in ESCAPES and given:
             self._add_unseen(ESCAPES[name], source_line())
+        if given and not results and (name in ESCAPES or name in SHOWN):
+            self.escapes.append(Escape(self.tensors.read(given[0]), name, source_line()))
         self.own_work = False
         return result
 

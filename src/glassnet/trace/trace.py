@@ -216,6 +216,15 @@ class Unseen:
     source: Source | None
 
 
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """A value that Python, NumPy or a person took: `how` is `item`, `numpy`, `bool`, `format`, …."""
+
+    value: int
+    how: str
+    source: Source | None
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """What one pass did.

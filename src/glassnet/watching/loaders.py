@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Loader
 
 MOST_LABELS = 8_192
-NUM_EPOCHS, NUM_BATCHES = 3, 4  # of which batches are kept
-MOST_NUMBERS = 1_000_000  # of a kept batch; of a larger one the first samples
+NUM_EPOCHS = 3  # of which batches are kept
+MOST_SAMPLES, MOST_NUMBERS = 2_048, 2_000_000  # of the first epoch; of the others one batch is kept
 
 
 def names_of(thing: object) -> tuple[str, ...]:
@@ -54,18 +54,26 @@ def keep_batch(loader: Loader, epoch: int, number: int, batch: Any) -> None:
         number: Which batch of it, from 0.
         batch: As the loader gave it.
     """
-    if epoch and number and (epoch >= NUM_EPOCHS or number >= NUM_BATCHES):
-        return
     parts = [part for part in _tensors(batch) if part.dim() and part.layout == torch.strided]
     images = next((part for part in parts if part.dim() > 1), None)
     labels = next((part for part in parts if part is not images and _may_be_labels(part, images)), None)
+    loader.last = Batch(epoch, number, images, labels)
+    if epoch >= NUM_EPOCHS and number:
+        return
     if number == 0:
         loader.first_samples.append(_fingerprint(images if images is not None else labels))
     if epoch == 0 and labels is not None and labels.dim() == 1 and not labels.is_floating_point():
         free = MOST_LABELS - len(loader.labels)
         loader.labels.extend(labels[:free].tolist())
-    if epoch < NUM_EPOCHS and number < NUM_BATCHES:
+    if _has_room(loader, images) if epoch == 0 and number else epoch < NUM_EPOCHS and not number:
         loader.batches.append(Batch(epoch, number, _first(images), _first(labels)))
+
+
+def _has_room(loader: Loader, images: torch.Tensor | None) -> bool:
+    kept = [batch.images for batch in loader.batches if batch.images is not None]
+    num_samples, num_numbers = sum(map(len, kept)), sum(tensor.numel() for tensor in kept)
+    size = 0 if images is None else images.numel()
+    return len(kept) < 2 or (num_samples < MOST_SAMPLES and num_numbers + size <= MOST_NUMBERS)  # noqa: PLR2004
 
 
 def _tensors(batch: Any) -> list[torch.Tensor]:

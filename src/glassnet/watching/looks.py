@@ -167,15 +167,16 @@ class OpenLook:
             if _was_called(network.prefix, called)
             for module in modules_of(network.module, gradients, measured=False, prefix=network.prefix)
         )
-        if self.step == 0:
+        initial = {}
+        if not self.step:
             initial = {name: facts for network in networks for name, facts in network.initial.items()}
-            modules = tuple(
-                replace(
-                    module,
-                    parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
-                )
-                for module in modules
+        modules = tuple(
+            replace(
+                module,
+                parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
             )
+            for module in modules
+        )
         trace = Trace(
             network=networks[0].name if networks else "",
             modules=modules,
@@ -199,6 +200,7 @@ class OpenLook:
             gradients=gradients,
             updates=updates,
             activity=recorder.activity or {},
+            escapes=tuple(recorder.escapes),
         )
 
 
@@ -230,13 +232,14 @@ def measured_gradients(networks: Sequence[Network]) -> dict[str, Any]:
 
 
 def copies_of(
-    networks: Sequence[Network], optimizer: torch.optim.Optimizer
+    networks: Sequence[Network], optimizer: torch.optim.Optimizer, *, all_of_them: bool
 ) -> dict[str, tuple[nn.Parameter, torch.Tensor]]:
     """Copy the parameters that an optimizer is going to change.
 
     Args:
         networks: Their parameters have names.
         optimizer: It is going to step.
+        all_of_them: Also those that have no gradient yet.
 
     Returns:
         Parameter and copy by name.
@@ -246,7 +249,7 @@ def copies_of(
         network.prefix + name: (parameter, parameter.detach().clone())
         for network in networks
         for name, parameter in network.module.named_parameters()
-        if id(parameter) in own and parameter.grad is not None
+        if id(parameter) in own and (all_of_them or parameter.grad is not None)
     }
 
 

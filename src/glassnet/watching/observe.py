@@ -49,4 +49,4 @@ def observe(
             raise
         finally:
             watcher.on = False
-            watcher.end_look()
+            watcher.looking.end()

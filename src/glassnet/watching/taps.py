@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.optim import lr_scheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader
@@ -62,20 +63,20 @@ def _replaced(owner: Any, name: str, function: Callable) -> Iterator[None]:
 def _stop(watcher: Watcher) -> None:
     """End the watch in a process that was forked off: it is a loader's worker, or none of our business."""
     watcher.on = False
-    watcher.pause(paused=True)
+    watcher.looking.pause(paused=True)
 
 
 Taps = "Iterator[tuple[Any, str, Callable]]"
 
 
 def _modules(watcher: Watcher) -> Taps:
-    call, train = nn.Module.__call__, nn.Module.train
+    call, train, make = nn.Module.__call__, nn.Module.train, nn.Module.__init__
     zero_grad, load = nn.Module.zero_grad, nn.Module.load_state_dict
 
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         if watcher.inside or not watcher.on:
             return call(self, *args, **kwargs)
-        network = watcher.network_of(self)
+        network = watcher.network_of(self, args, kwargs)
         if network is None:
             return call(self, *args, **kwargs)
         watcher.before_call(network, self, args, kwargs)
@@ -86,6 +87,12 @@ def _modules(watcher: Watcher) -> Taps:
             watcher.inside = False
         watcher.after_call(args, kwargs, result)
         return result
+
+    @functools.wraps(make)
+    def makes(self: nn.Module, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if watcher.on:
+            watcher.networks.note_made(self)
 
     @functools.wraps(train)
     def trains(self: nn.Module, mode: bool = True) -> nn.Module:
@@ -100,27 +107,42 @@ def _modules(watcher: Watcher) -> Taps:
 
     @functools.wraps(zero_grad)
     def zeroes(self: nn.Module, set_to_none: bool = True) -> None:
-        if watcher.on:
-            watcher.zeroed(self)
+        watcher.zeroed(None)
         zero_grad(self, set_to_none)
 
     @functools.wraps(load)
     def loads(self: nn.Module, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
-        result = load(self, state_dict, strict, assign)
-        if watcher.on:
-            facts = {
-                "strict": strict,
-                "missing": tuple(result.missing_keys),
-                "unexpected": tuple(result.unexpected_keys),
-                "num_loaded": len(state_dict) - len(result.unexpected_keys),
-            }
-            watcher.about_module("load", self, facts)
+        if not watcher.on:
+            return load(self, state_dict, strict, assign)
+        watcher.looking.pause(paused=True)
+        try:
+            before = _sums(self)
+            result = load(self, state_dict, strict, assign)
+            changed = sum(one != before.get(name) for name, one in _sums(self).items())
+        finally:
+            watcher.looking.pause(paused=False)
+        facts = {
+            "strict": strict,
+            "missing": tuple(result.missing_keys),
+            "unexpected": tuple(result.unexpected_keys),
+            "num_loaded": len(state_dict) - len(result.unexpected_keys),
+            "changed": changed,
+        }
+        watcher.about_module("load", self, facts)
         return result
 
+    yield nn.Module, "__init__", makes
     yield nn.Module, "__call__", called
     yield nn.Module, "train", trains
     yield nn.Module, "zero_grad", zeroes
     yield nn.Module, "load_state_dict", loads
+
+
+def _sums(module: nn.Module) -> dict[str, float]:
+    """Tell by one number for each tensor what a module holds."""
+    tensors = (*module.named_parameters(), *module.named_buffers())
+    usable = [(name, tensor) for name, tensor in tensors if not tensor.is_meta and not is_lazy(tensor)]
+    return {name: float(tensor.detach().double().sum()) for name, tensor in usable if not tensor.is_complex()}
 
 
 def _gradients(watcher: Watcher) -> Taps:
@@ -130,23 +152,23 @@ def _gradients(watcher: Watcher) -> Taps:
     def backwards(tensors: Any, *args: Any, **kwargs: Any) -> None:
         if not watcher.on:
             return backward(tensors, *args, **kwargs)
-        watcher.before_backward(tensors)
+        watcher.before_backward(tensors, retain=bool(kwargs.get("retain_graph")))
         try:
             return backward(tensors, *args, **kwargs)
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
 
     @functools.wraps(clip)
     def clips(*args: Any, **kwargs: Any) -> Any:
         if not watcher.on:
             return clip(*args, **kwargs)
-        watcher.pause(paused=True)
+        watcher.looking.pause(paused=True)
         try:
             norm = clip(*args, **kwargs)
             watcher.note("clip", {"norm": float(norm)})
             return norm
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
 
     yield torch.autograd, "backward", backwards
     yield nn.utils, "clip_grad_norm_", clips
@@ -163,14 +185,12 @@ def _optimizers(watcher: Watcher) -> Taps:
 
     @functools.wraps(zero_grad)
     def zeroes(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
-        if not watcher.on:
-            return zero_grad(self, set_to_none)
         watcher.zeroed(self)
-        watcher.pause(paused=True)
+        watcher.looking.pause(paused=True)
         try:
             return zero_grad(self, set_to_none)
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
 
     yield torch.optim.Optimizer, "__init__", makes
     yield torch.optim.Optimizer, "zero_grad", zeroes
@@ -202,7 +222,7 @@ def _schedulers(watcher: Watcher) -> Taps:
                 result = step(self, *args, **kwargs)
             finally:
                 making.pop()
-            watcher.scheduled(self)
+            watcher.scheduled(self, args[0] if args else kwargs.get("metrics"))
             return result
 
         return steps
@@ -230,11 +250,11 @@ def _loaders(watcher: Watcher) -> Taps:
     def iterates(self: DataLoader) -> Any:
         if not watcher.on:
             return iterate(self)
-        watcher.pause(paused=True)
+        watcher.looking.pause(paused=True)
         try:
             iterator = iterate(self)
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
         watcher.iterates(self, iterator)
         return iterator
 
@@ -242,7 +262,7 @@ def _loaders(watcher: Watcher) -> Taps:
     def follows(self: Any) -> Any:
         if not watcher.on:
             return follow(self)
-        watcher.pause(paused=True)
+        watcher.looking.pause(paused=True)
         try:
             batch = follow(self)
             watcher.gave(self, batch)
@@ -250,7 +270,7 @@ def _loaders(watcher: Watcher) -> Taps:
             watcher.exhausted(self)
             raise
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
         return batch
 
     yield DataLoader, "__init__", makes
@@ -263,13 +283,12 @@ def _states(watcher: Watcher) -> Taps:
 
     @functools.wraps(save)
     def saves(*args: Any, **kwargs: Any) -> None:
-        if watcher.on:
-            watcher.note("save")
-        watcher.pause(paused=True)
+        watcher.note("save")
+        watcher.looking.pause(paused=True)
         try:
             return save(*args, **kwargs)
         finally:
-            watcher.pause(paused=False)
+            watcher.looking.pause(paused=False)
 
     yield torch, "save", saves
 

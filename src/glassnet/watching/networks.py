@@ -1,0 +1,161 @@
+"""Which modules are networks, and where each module was made."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from glassnet.checks.seen import Network
+from glassnet.trace.paths import attributes
+from glassnet.trace.source_line import is_own, own_line
+from glassnet.trace.statistics import statistics_of
+from glassnet.trace.trace import Source
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+@dataclass
+class Networks:
+    """The networks that were met so far.
+
+    A network is the outermost module that is called, or whose method calls its parts, and has parameters; one
+    without is a network, too, where its class is the person's own and it takes one tensor (a loss takes two).
+    """
+
+    met: list[Network] = field(default_factory=list)
+    _homes: dict[int, tuple[nn.Module, Network | None]] = field(default_factory=dict)
+    _made: dict[int, tuple[weakref.ref, Source]] = field(default_factory=dict)
+    _others: dict[str, Source] = field(default_factory=dict)  # of modules in no network, by `<Type>`
+
+    def find(self, module: nn.Module, num_tensors: int) -> tuple[Network | None, bool]:
+        """Find the network that a module belongs to.
+
+        Args:
+            module: It is called from outside every network.
+            num_tensors: As many as it is given.
+
+        Returns:
+            The network, and whether it is a new one; None for a loss, an activation, a transform.
+        """
+        known = self._homes.get(id(module))
+        if known is not None:
+            return known[1], False
+        own_class = is_own(getattr(sys.modules.get(type(module).__module__), "__file__", None) or "<")
+        if _has_parameters(module) or (own_class and num_tensors == 1):
+            return self._adopt(_owner_of(module)), True
+        self._homes[id(module)] = (module, None)
+        if id(module) in self._made:
+            self._others.setdefault(f"<{type(module).__name__}>", self._made[id(module)][1])
+        return None, False
+
+    def _adopt(self, module: nn.Module) -> Network:
+        name = type(module).__name__
+        taken = [network.prefix for network in self.met]
+        prefix = f"{name}." if taken else ""
+        count = 2
+        while prefix in taken:
+            prefix, count = f"{name}_{count}.", count + 1
+        initial = {
+            prefix + path: statistics_of(parameter) if _has_numbers(parameter) else None
+            for path, parameter in module.named_parameters()
+        }
+        network = Network(len(taken), name, prefix, module, own_line(), initial)
+        self.met.append(network)
+        for part in module.modules():
+            self._homes[id(part)] = (part, network)
+        return network
+
+    def note_made(self, module: nn.Module) -> None:
+        """Note the line that makes a module.
+
+        Args:
+            module: It is being made.
+        """
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+        while frame is not None:
+            own = frame.f_locals.get("self") is module if "self" in frame.f_code.co_varnames else False
+            if not own and is_own(frame.f_code.co_filename):
+                source = Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+                self._made[id(module)] = weakref.ref(module), source
+                return
+            frame = frame.f_back
+
+    def made(self) -> dict[str, Source]:
+        """Tell where the modules were made.
+
+        Returns:
+            The lines, by path in traces; of losses and the like by `<CrossEntropyLoss>`.
+        """
+        found = dict(self._others)
+        for network in self.met:
+            for path, module in network.module.named_modules():
+                reference, source = self._made.get(id(module), (None, None))
+                if reference is not None and source is not None and reference() is module:
+                    found[(network.prefix + path).removesuffix(".")] = source
+        return found
+
+    def around(self, module: nn.Module) -> tuple[Network, str] | None:
+        """Find the network that a module is in, or that is in it.
+
+        Args:
+            module: Any.
+
+        Returns:
+            The network, and the module's path there: "" for the whole of it.
+        """
+        home = self._homes.get(id(module))
+        network = home[1] if home else None
+        if network is None:
+            inner = {id(part) for part in module.modules()}
+            network = next((n for n in self.met if id(n.module) in inner), None)
+        if network is None:
+            return None
+        path = next((path for path, part in network.module.named_modules() if part is module), "")
+        return network, path
+
+    def sums(self) -> tuple[float, ...]:
+        """Tell by a few small parameters what the networks are at this moment.
+
+        Returns:
+            Sums of their numbers.
+        """
+        found = []
+        for network in self.met:
+            parameters = [p for p in network.module.parameters() if _has_numbers(p)]
+            small = sorted(parameters, key=lambda parameter: parameter.numel())[:3]
+            found.extend(float(parameter.detach().double().sum()) for parameter in small)
+        return tuple(found)
+
+
+def _owner_of(module: nn.Module) -> nn.Module:
+    """Find the outermost module whose method is running and that holds a module that is called by itself."""
+    owner, frame = module, sys._getframe(2)  # noqa: SLF001
+    while frame is not None:
+        around = frame.f_locals.get("self") if "self" in frame.f_code.co_varnames else None
+        if isinstance(around, nn.Module) and around is not owner:
+            owner = around if any(part is owner for part in around.modules()) else owner
+        frame = frame.f_back
+    return owner
+
+
+def _has_parameters(module: nn.Module) -> bool:
+    """Tell whether a module has parameters, be they registered or held in a plain list."""
+    if next(module.parameters(), None) is not None:
+        return True
+    for part in module.modules():
+        for _, content in attributes(part):
+            if isinstance(content, nn.Module) and next(content.parameters(), None) is not None:
+                return True
+            if isinstance(content, torch.Tensor) and content.requires_grad and content.is_leaf:
+                return True
+    return False
+
+
+def _has_numbers(parameter: torch.Tensor) -> bool:
+    return not isinstance(parameter, nn.parameter.UninitializedParameter) and not parameter.is_meta
