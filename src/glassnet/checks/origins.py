@@ -267,6 +267,26 @@ def calls_in(origins: list[Origin], names: Collection[str]) -> Iterator[tuple[Or
                 yield origin, part
 
 
+def without_other_keys(origins: list[Origin], names: Collection[str]) -> list[Origin]:
+    """Leave out what stands under other keys, where one of these names is a key of a dict.
+
+    `{"train": …, "val": …}` is read for `val` only as what stands under `"val"`.
+    """
+    kept: list[Origin] = []
+    for origin in origins:
+        matching = [
+            value
+            for part in origin.walk()
+            if isinstance(part, ast.Dict)
+            for key, value in zip(part.keys, part.values, strict=True)
+            if isinstance(key, ast.Constant) and key.value in names
+        ]
+        kept.extend(Origin(origin.file, value, origin.function) for value in matching)
+        if not matching:
+            kept.append(origin)
+    return kept
+
+
 def line_of_call(origins: list[Origin], names: Collection[str]) -> Source | None:
     """Find the line of the first call of one of these functions."""
     for origin, call in calls_in(origins, names):
@@ -281,12 +301,18 @@ def line_of_class(type_: type, method: str = "__getitem__") -> Source | None:
     return Source(code.co_filename, code.co_firstlineno, method) if code else None
 
 
-def statements_that_set(file: str, name: str) -> Source | None:
-    """Find the first line of a file's top level that sets a variable."""
+def line_that_sets(file: str, name: str) -> Source | None:
+    """Find the first line that sets a variable of a file's top level, or an attribute such as `self.rng`."""
     parsed = _parsed(file)
     if parsed is None:
         return None
+    own, _, attribute = name.partition(".")
     for statement in parsed.statements:
-        if parsed.scope_of[statement] is parsed.tree and _assigns(statement, name):
-            return Source(file, statement.lineno, "<module>")
+        scope = parsed.scope_of[statement]
+        if attribute:
+            found = any(isinstance(t, ast.Attribute) and t.attr == attribute for t in _targets(statement))
+        else:
+            found = scope is parsed.tree and _assigns(statement, own)
+        if found:
+            return Source(file, statement.lineno, getattr(scope, "name", "<module>"))
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.batches import held_out_loaders, is_named_held_out, training_loaders
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_of_call, origins_of
+from glassnet.checks.origins import line_of_call, origins_of, without_other_keys
 from glassnet.checks.transforms_of import Step, parts_of, steps_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _of_held_out(seen: Seen, loader: Loader) -> Finding | None:
     if random:
         shared = any(id(part) in trained and steps_of(part) for part in parts_of(dataset))
         names = [step.name for step in random]
-        origins = origins_of(loader.source)
+        origins = without_other_keys(origins_of(loader.source), loader.names)
         split = line_of_call(origins, ("random_split", "Subset", "train_test_split"))
         where = (split if shared else None) or line_of_call(origins, names) or loader.source
         evidence = {"transforms": ", ".join(dict.fromkeys(names)), "name": next(iter(loader.names), "loader")}

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from glassnet.checks.finding import Finding
+from glassnet.checks.origins import line_that_sets
 from glassnet.checks.transforms_of import parts_of, steps_of
 from glassnet.trace.trace import Source
 
@@ -96,45 +97,29 @@ def _held_generator(functions: list[Callable[..., Any]]) -> tuple[str, Source | 
         for name in code.co_names:
             own = getattr(owner, "__dict__", {}).get(name)
             if isinstance(own, GENERATORS):
-                return f"self.{name}", _line_of_attribute(type(owner), name) or _first_line(function)
+                return f"self.{name}", _line_setting(function, f"self.{name}")
             shared = getattr(function, "__globals__", {}).get(name)
             if isinstance(shared, GENERATORS):
-                return name, _line_of_global(code.co_filename, name) or _first_line(function)
+                return name, _line_setting(function, name)
     return None
 
 
-def _first_line(function: Callable[..., Any]) -> Source:
+def _line_setting(function: Callable[..., Any], name: str) -> Source:
+    """Find where a generator that a function uses was made, else the function."""
     code = function.__code__
-    return Source(code.co_filename, code.co_firstlineno, code.co_name)
+    return line_that_sets(code.co_filename, name) or Source(code.co_filename, code.co_firstlineno, code.co_name)
 
 
-def _line_of_attribute(type_: type, name: str) -> Source | None:
-    """Find the line of a class that sets an attribute of its objects."""
-    for node, source in _tree_of(type_):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Attribute) and target.attr == name:
-                    return source
-    return None
-
-
-def _line_of_global(file: str, name: str) -> Source | None:
-    from glassnet.checks.origins import statements_that_set
-
-    return statements_that_set(file, name)
-
-
-def _tree_of(thing: Any) -> Iterator[tuple[ast.AST, Source]]:
-    """Walk the source of a function or class, with the line of each part in its file."""
+def _tree_of(function: Any) -> Iterator[tuple[ast.AST, Source]]:
+    """Walk the source of a function, with the line of each part in its file."""
     try:
-        lines, start = inspect.getsourcelines(thing)
+        lines, start = inspect.getsourcelines(function.__code__)
         tree = ast.parse(textwrap.dedent("".join(lines)))
-        file = inspect.getsourcefile(thing) or ""
     except (OSError, TypeError, SyntaxError, ValueError):
         return
-    first = max(start, 1)
     for node in ast.walk(tree):
-        yield node, Source(file, first + getattr(node, "lineno", 1) - 1, getattr(thing, "__name__", ""))
+        line = max(start, 1) + getattr(node, "lineno", 1) - 1
+        yield node, Source(function.__code__.co_filename, line, function.__name__)
 
 
 def _seed_calls(thing: Any) -> Iterator[tuple[ast.Call, Source]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ import torch
 from glassnet.checks.batches import groups_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.levels import Levels, levels_of, same_levels
-from glassnet.checks.origins import calls_in, line_of_call, origins_of
+from glassnet.checks.origins import calls_in, last_name, line_of_call, origins_of, without_other_keys
 from glassnet.checks.transforms_of import numbers_of, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.batches import Group
+    from glassnet.checks.origins import Origin
     from glassnet.checks.seen import Seen
     from glassnet.trace.trace import Source
 
@@ -27,6 +29,7 @@ FAR = 3.0  # deviations
 WIDER = 3.0
 OWN_STATISTICS = 0.25  # steps that differ by less come from statistics of each split
 NORMALISERS = ("Normalize", "normalize", "StandardScaler", "fit_transform")
+MADE = ("from_numpy", "as_tensor", "tensor", "FloatTensor", "Tensor", "PILToTensor", "ToTensor")
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def _compared(train: Group, held_out: Group) -> Finding | None:
     }  # fmt: skip
     severity = "note" if form == "own_statistics" else "error"
     explains = () if severity == "note" else SYMPTOMS
-    return Finding(CODE, severity, _line(held_out), evidence=evidence, form=form, explains=explains)
+    return Finding(CODE, severity, _line(held_out, form), evidence=evidence, form=form, explains=explains)
 
 
 def _by_transforms(train: Group, held_out: Group) -> Finding | None:
@@ -109,7 +112,12 @@ def _by_transforms(train: Group, held_out: Group) -> Finding | None:
     }  # fmt: skip
     severity = "note" if close else "error"
     return Finding(
-        CODE, severity, _line(held_out), evidence=evidence, form=form, explains=() if close else SYMPTOMS
+        CODE,
+        severity,
+        _line(held_out, form),
+        evidence=evidence,
+        form=form,
+        explains=() if close else SYMPTOMS,
     )
 
 
@@ -221,10 +229,20 @@ def _is_swapped(a: _Range, b: _Range) -> bool:
     return straight > 0.3 * min(a.deviation, b.deviation) and straight > 12 * error and crossed < 0.25 * straight
 
 
-def _line(held_out: Group) -> Source | None:
-    origins = origins_of(held_out.source)
-    return (
-        line_of_call(origins, NORMALISERS)
-        or next((origin.source(call) for origin, call in calls_in(origins, ("Compose", "Sequential"))), None)
-        or held_out.source
-    )
+def _line(held_out: Group, form: str) -> Source | None:
+    """Find where the held-out pictures are normalised, or, where that is missing, their transform."""
+    origins = without_other_keys(origins_of(held_out.source), held_out.names)
+    if form == "normalize_missing":
+        for origin, call in calls_in(origins, ("Compose", "Sequential")):
+            if not any(isinstance(p, ast.Call) and last_name(p.func) == "Normalize" for p in ast.walk(call)):
+                return origin.source(call)
+        return line_of_call(origins, ("ToTensor", "ToDtype", "ToImage")) or held_out.source
+    if form.startswith("normalize"):
+        return line_of_call(origins, ("Normalize",)) or held_out.source
+    found = line_of_call(origins, NORMALISERS)
+    return found or _line_of_scaling(origins) or held_out.source
+
+
+def _line_of_scaling(origins: list[Origin]) -> Source | None:
+    """Find where the pictures became tensors, or were divided."""
+    return line_of_call(origins, MADE)
