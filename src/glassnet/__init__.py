@@ -11,6 +11,7 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
 - `record`: a network run once, everything that it did written down: a `Trace`
 - `look`: the same for people: shapes, cost, receptive fields, source lines
+- `check`, `watch`: the mistakes of a network or of the training in a block, named: `Finding`s
 - `explain`, `Explanation`: one number, its gradient or its update, worked by hand
 """
 
@@ -20,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glassnet.checks.finding import Finding as Finding
     from glassnet.errors import GlassnetError as GlassnetError
     from glassnet.evaluation.forward import Judging as Judging
     from glassnet.nets import NETS as NETS
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from glassnet.training.recipe import Recipe as Recipe
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
+    from glassnet.verbs.check import check as check
     from glassnet.verbs.evaluate import evaluate as evaluate
     from glassnet.verbs.explain import explain as explain
     from glassnet.verbs.explanation import Explanation as Explanation
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.look import look as look
     from glassnet.verbs.predict import predict as predict
     from glassnet.verbs.train import train as train
+    from glassnet.verbs.watch import watch as watch
 
 __version__ = "0.1.0"
 
@@ -72,6 +76,9 @@ _CONTENTS = {
     "Trace": "glassnet.trace.trace:Trace",
     "look": "glassnet.verbs.look:look",
     "Look": "glassnet.verbs.look:Look",
+    "check": "glassnet.verbs.check:check",
+    "watch": "glassnet.verbs.watch:watch",
+    "Finding": "glassnet.checks.finding:Finding",
     "explain": "glassnet.verbs.explain:explain",
     "Explanation": "glassnet.verbs.explanation:Explanation",
 }

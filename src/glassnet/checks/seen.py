@@ -112,8 +112,8 @@ class Loader:
     """A DataLoader; `names` are the variables that held it, `batches` copies of its first ones.
 
     `labels` are those of the first epoch as far as they were seen (8,192 at most), in order; `first_samples`
-    holds a fingerprint of the first batch of each epoch, `last` is the last batch of all. `num_steps` counts the optimizer steps while it was
-    iterated: more than none makes it a loader to train on.
+    holds a fingerprint of the first batch of each epoch, `last` is the last batch of all. `num_steps` counts
+    the optimizer steps while it was iterated: more than none makes it a loader to train on.
     """
 
     number: int

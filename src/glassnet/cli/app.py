@@ -14,6 +14,7 @@ from cyclopts.exceptions import CycloptsError
 import glassnet
 from glassnet.cli.output import write_json
 from glassnet.cli.refusals import as_usage_error, only_whole_numbers
+from glassnet.cli.watch import with_marked_script
 from glassnet.errors import GlassnetError, NetError
 from glassnet.terminal.symbols import fall_back
 from glassnet.verbs.users_code import line_of_users_code
@@ -25,6 +26,8 @@ COMMANDS = {
     "predict": "Tell the class of pictures, with probabilities.",
     "look": "Show every operation of a network: shapes, cost, receptive field and source line.",
     "explain": "Work one number of a network out by hand, and check it against PyTorch's.",
+    "check": "Name the mistakes of a network, its recipe and its pictures before a long training.",
+    "watch": "Run a training script unmodified, and name its mistakes with their lines.",
     "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
 }
 
@@ -70,6 +73,7 @@ def run(words: list[str]) -> int:
         The exit code: 0 done, 1 findings or a failed run, 2 wrong use, 130 interrupted.
     """
     try:
+        words = with_marked_script(words)
         code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:  # who read our output has gone: | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -86,6 +90,7 @@ def run(words: list[str]) -> int:
 
 
 def _wants_json(words: list[str]) -> bool:
+    words = with_marked_script(words)
     return "--json" in (words[: words.index("--")] if "--" in words else words)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+from torch import nn
+
 from glassnet.checks.seen import Crash
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source, shape_text
@@ -30,12 +33,27 @@ def crash_of(error: BaseException, recorder: Recorder | None) -> Crash:
     """
     failure = recorder.failure if recorder is not None else None
     if recorder is None or failure is None or failure.error is not error:
-        return Crash(type(error).__name__, str(error), _line_of(error))
+        return Crash(type(error).__name__, str(error), _line_of(error), None, _forwards_of(error))
     before = tuple(
         f"{op.label} → {', '.join(shape_text(recorder.tensors.values[n].shape) for n in op.outputs)}"
         for op in recorder.ops[-LAST_OPS:]
     )
     return Crash(type(error).__name__, str(error), _line_of(error), failure.what, before)
+
+
+def _forwards_of(error: BaseException) -> tuple[str, ...]:
+    """List the modules whose forward was running, with the shapes of what they got."""
+    found, trace = [], error.__traceback__
+    while trace is not None:
+        names = trace.tb_frame.f_code.co_varnames
+        if trace.tb_frame.f_code.co_name == "forward" and names[:1] == ("self",):
+            held = trace.tb_frame.f_locals
+            given = [held.get(name) for name in names[1 : trace.tb_frame.f_code.co_argcount]]
+            shapes = [shape_text(tensor.shape) for tensor in given if isinstance(tensor, torch.Tensor)]
+            if isinstance(held.get("self"), nn.Module) and shapes:
+                found.append(f"{type(held['self']).__name__}({', '.join(shapes)})")
+        trace = trace.tb_next
+    return tuple(found)
 
 
 def _line_of(error: BaseException) -> Source | None:

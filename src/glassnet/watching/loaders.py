@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Loader
 
 MOST_LABELS = 8_192
+MOST_LOADERS = 20  # in a dict
 NUM_EPOCHS = 3  # of which batches are kept
 MOST_SAMPLES, MOST_NUMBERS = 2_048, 2_000_000  # of the first epoch; of the others one batch is kept
 
@@ -39,7 +40,7 @@ def names_of(thing: object) -> tuple[str, ...]:
                 elif name == "self":
                     held = getattr(content, "__dict__", {})
                     found.update(dict.fromkeys(key for key, part in list(held.items()) if part is thing))
-                elif type(content) is dict and len(content) < 20:  # loaders["train"]
+                elif type(content) is dict and len(content) <= MOST_LOADERS:  # loaders["train"]
                     found.update(dict.fromkeys(str(key) for key, part in content.items() if part is thing))
         frame = frame.f_back
     return tuple(found)

@@ -15,7 +15,7 @@ from torch.overrides import (
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import tensors_in, with_refs
-from glassnet.trace.recorder import Recorder
+from glassnet.trace.recorder import OPAQUE, SCRIPTED, TRANSFORMED, Recorder
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Trace
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Network
 
 MOST_NUMBERS = 1_000_000  # of a kept value
+BLIND_SPOTS = {
+    SCRIPTED,
+    TRANSFORMED,
+    OPAQUE,
+}  # data from outside, numbers that leave: usual
 MOST_OPS = 20_000  # of a look
 MOST_OPS_OUTSIDE = 2_000  # between two calls of networks
 MOST_PASSES = 8  # through networks, in one look
@@ -187,7 +192,7 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(dict.fromkeys(recorder.unseen)),
+            unseen=tuple(dict.fromkeys(one for one in recorder.unseen if one.what in BLIND_SPOTS)),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-NUM_CLOSE = 50  # steps whose gradients are looked at
 NUM_LOSSES_HELD = 50  # weakly
 COMPILED = "torch.compile: what runs inside cannot be seen"
 
@@ -183,12 +182,12 @@ class Watcher:
         value = self.looking.add_loss(loss, number)
         if number is not None:
             self._journal.add_loss(number)
-        close = self.looking.open is not None or self._journal.num_steps < NUM_CLOSE
+        close = self.wants("backward")
         for _, gradients in self._optimizers.values():
             gradients.num_backward += 1
             if close:
                 gradients.before_backward()
-        if self.wants("backward"):
+        if close:
             sums, before = self.networks.sums(), self._sums
             self._sums = sums
             self._losses = [one for one in self._losses if one() is not None][-NUM_LOSSES_HELD:]
@@ -424,6 +423,8 @@ class Watcher:
         Args:
             error: The exception.
         """
+        if self._seen.crash is not None:
+            return
         self._seen.ended = "crashed"
         self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
 

@@ -1,0 +1,43 @@
+"""Weight decay on what should not shrink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from glassnet.checks.finding import Finding
+from glassnet.checks.timeline import steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.checks.seen import Seen
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)  # noqa: SLF001
+
+
+def weight_decay_on_norm(seen: Seen) -> Iterator[Finding]:
+    """Find optimizers that shrink the scales of normalisation layers and the biases.
+
+    Yields:
+        A note at the line where the optimizer was made.
+    """
+    norms = {id(p) for net in seen.networks for m in net.module.modules() if isinstance(m, NORMS) for p in m.parameters(recurse=False)}  # fmt: skip
+    if not norms:
+        return
+    biases = {
+        id(p) for net in seen.networks for name, p in net.module.named_parameters() if name.endswith("bias")
+    }
+    for optimizer in seen.optimizers:
+        if not steps_of(seen, optimizer.number):
+            continue
+        for group in optimizer.optimizer.param_groups:
+            decay = group.get("weight_decay", 0)
+            held = {id(p) for p in group["params"]}
+            if isinstance(decay, (int, float)) and decay > 0 and held & norms:
+                evidence: dict[str, object] = {
+                    "decay": decay, "norms": len(held & norms), "biases": len(held & (biases - norms)), "optimizer": optimizer.type,
+                }  # fmt: skip
+                yield Finding("weight-decay-on-norm", "note", optimizer.source, evidence=evidence)
+                break

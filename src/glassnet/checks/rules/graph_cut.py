@@ -1,0 +1,214 @@
+"""Row 20: the path from a parameter to the loss is cut, so that no gradient comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassnet.checks.finding import Finding
+from glassnet.checks.lines import own_line
+from glassnet.checks.rules.descent import ancestors, held_names, network_of, stepping, was_loaded
+from glassnet.checks.rules.numbers_written import where_gradient_is_off
+from glassnet.checks.rules.series import trained_looks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.checks.seen import Look, Seen
+    from glassnet.trace.trace import Op, Source, Trace
+
+DETACHING = {"detach": ".detach()", "detach_": ".detach_()", "data": ".data", "tensor": "torch.tensor(...)",
+             "as_tensor": "torch.as_tensor(...)", "new_tensor": ".new_tensor(...)", "numpy": ".numpy()"}  # fmt: skip
+CHOOSING = {"argmax", "argmin", "argsort", "max", "min", "topk", "sort", "multinomial", "gt", "lt", "ge", "le", "eq",
+            "ne", "long", "int", "bool", "byte", "one_hot", "bernoulli", "nonzero", "isfinite", "sign_", "to", "type",
+            "searchsorted", "bincount"}  # fmt: skip
+ESCAPING = ("NumPy takes over", "a number leaves", "Python decides")
+NO_GRADIENT = "does not require grad and does not have a grad_fn"
+
+
+def graph_cut(seen: Seen) -> Iterator[Finding]:
+    """Find the operation at which parameters that an optimizer steps lose their way to the loss."""
+    crashed = list(_crashed(seen))
+    yield from crashed
+    if crashed:
+        return
+    for look, names in _without_gradient(seen):
+        cut = _first_cut(look.trace, names, look.trace.loss)
+        if cut is None:
+            continue
+        op, source, how, behind = cut
+        frozen_on_purpose = was_loaded(seen, network_of(seen, behind[0]))
+        form = _form(how)
+        yield Finding(
+            "graph-cut",
+            "note" if frozen_on_purpose else "error",
+            source=source,
+            module=_module(look.trace, op),
+            form=form,
+            evidence={"how": how, "first": behind[0], "count": len(behind), "total": len(look.gradients),
+                      "op": op.name},
+            explains=("loss-without-gradient", "weights-do-not-change", "plateau", "cannot-overfit-batch",
+                      "unused-result", "vanishing-gradients", "learning-rate-too-low"),
+        )  # fmt: skip
+        return
+
+
+def _without_gradient(seen: Seen) -> Iterator[tuple[Look, list[str]]]:
+    """Give the looks with the parameters of the stepping optimizer that never get a gradient anywhere."""
+    looks = trained_looks(seen)
+    alive = {name for look in looks for name, gradient in look.gradients.items() if gradient is not None}
+    for look in looks:
+        held = {name for who in stepping(seen, look) for name in held_names(seen, who)}
+        lost = [name for name, gradient in look.gradients.items()
+                if gradient is None and name in held and name not in alive]  # fmt: skip
+        if lost:
+            yield look, lost
+
+
+def _crashed(seen: Seen) -> Iterator[Finding]:
+    """Find the cut after which backward refused to run."""
+    if seen.crash is None or NO_GRADIENT not in seen.crash.message or not seen.looks:
+        return
+    look = seen.looks[-1]
+    trace = look.trace
+    end = trace.loss
+    if end is None:
+        end = next((event.facts.get("value") for event in reversed(seen.events)
+                    if event.kind == "backward" and event.facts.get("value") is not None
+                    and event.look == look.number), None)  # fmt: skip
+    if end is None:
+        end = next((op.outputs[0] for op in reversed(trace.ops)
+                    if op.outputs and trace.values[op.outputs[0]].shape in ((), (1,))), None)  # fmt: skip
+    names = [v.name for v in trace.values if v.kind == "parameter" and v.requires_grad]
+    if end is None or not names:
+        return
+    cut = _first_cut(trace, names, end)
+    if cut is None:
+        return
+    op, source, how, behind = cut
+    yield Finding(
+        "graph-cut", "error", source=source, module=_module(trace, op), form=_form(how),
+        evidence={"how": how, "first": behind[0], "count": len(behind), "total": len(set(names)), "op": op.name},
+        explains=("loss-without-gradient", "regression-loss-on-classes", "weights-do-not-change"),
+    )  # fmt: skip
+
+
+def _first_cut(
+    trace: Trace, names: list[str], end: int | None
+) -> tuple[Op, Source | None, str, list[str]] | None:
+    """Find the last operation, before the end, that takes values with gradients and gives some without.
+
+    Returns:
+        The operation, its line, how it cuts, and the parameters that are behind it.
+    """
+    if end is None:
+        return None
+    live = {
+        v.number for v in trace.values if v.kind == "parameter" and v.name in set(names) and v.requires_grad
+    }
+    cuts: list[Op] = []
+    after: set[int] = set()
+    reached = set(live)
+    for op in trace.ops:
+        if not reached.intersection(op.inputs):
+            continue
+        reached.update(op.outputs)
+        if any(number in live for number in op.inputs):
+            alive = [number for number in op.outputs if trace.values[number].requires_grad]
+            live.update(alive)
+            if not alive and op.outputs:
+                cuts.append(op)
+                after.update(op.outputs)
+    behind_end = _ancestors_by_content(trace, end)
+    for op in reversed(cuts):
+        if behind_end.intersection(op.outputs):
+            how, source = _how(trace, op)
+            return op, source, how, _parameters_behind(trace, op, names)
+    return _escaped(trace, live, behind_end, names)
+
+
+def _how(trace: Trace, op: Op) -> tuple[str, Source | None]:
+    line = own_line(op, trace)
+    if op.name in DETACHING:
+        return DETACHING[op.name], line
+    if op.name in CHOOSING:
+        return op.name, line
+    lines, call = [op.source], op.call
+    while call is not None:
+        lines.append(trace.calls[call].source)
+        call = trace.calls[call].parent
+    switch = next((found for one in lines if (found := where_gradient_is_off(one)) is not None), None)
+    return "no_grad", switch or line
+
+
+def _form(how: str) -> str:
+    if how == "no_grad":
+        return "no_grad"
+    return "choice" if how in CHOOSING else "main"
+
+
+def _parameters_behind(trace: Trace, op: Op, names: list[str]) -> list[str]:
+    behind = ancestors(trace, op.inputs)
+    found = [trace.values[n].name for n in sorted(behind) if trace.values[n].kind == "parameter"]
+    kept = [name for name in dict.fromkeys(found) if name in names]
+    return kept or names
+
+
+def _ancestors_by_content(trace: Trace, end: int) -> set[int]:
+    """Find what the end was computed from, also across copies that nothing recorded made (NumPy, Variable)."""
+    found: set[int] = set()
+    waiting = [end]
+    by_content: dict[tuple, list[int]] = {}
+    for value in trace.values:
+        if value.kind == "result" and value.statistics is not None and (op := value.made_by) is not None:
+            if trace.ops[op].inputs:
+                by_content.setdefault(_content(trace, value.number), []).append(value.number)
+    while waiting:
+        new = ancestors(trace, [waiting.pop()]) - found
+        found |= new
+        for number in new:
+            value = trace.values[number]
+            made = value.kind == "result" and value.made_by is not None and trace.ops[value.made_by].inputs
+            if made or value.kind not in ("constant", "result") or value.statistics is None:
+                continue
+            twins = [n for n in by_content.get(_content(trace, number), ()) if n < number]
+            waiting += twins[-1:]
+    return found
+
+
+def _content(trace: Trace, number: int) -> tuple:
+    value = trace.values[number]
+    size = 1
+    for side in value.shape:
+        size *= side
+    numbers = value.statistics
+    if numbers is None or (numbers.deviation == 0 and size > 1):
+        return (number,)  # constant: no sign of where it comes from
+    return size, f"{numbers.minimum:.6g}", f"{numbers.maximum:.6g}", f"{numbers.mean:.5g}"
+
+
+def _escaped(
+    trace: Trace, live: set[int], behind_end: set[int], names: list[str]
+) -> tuple[Op, Source | None, str, list[str]] | None:
+    """Find a value with a gradient that left PyTorch and came back as a new tensor."""
+    dead_ends = [number for number in behind_end if number in live]
+    requiring = {n for n in _plain_live(trace)}
+    for number in sorted(dead_ends, reverse=True):
+        value = trace.values[number]
+        if value.made_by is None or number not in requiring:
+            continue
+        op = trace.ops[value.made_by]
+        escapes = [u for u in trace.unseen if u.what.startswith(ESCAPING) and u.source is not None]
+        source = own_line(op, trace)
+        near = [u.source for u in escapes if source is None or (u.source and u.source.file == source.file
+                and u.source.line >= source.line)]  # fmt: skip
+        how = ".numpy()" if any(u.what.startswith("NumPy") for u in escapes) else ".item()"
+        return op, near[0] if near else source, how, _parameters_behind(trace, op, names)
+    return None
+
+
+def _plain_live(trace: Trace) -> set[int]:
+    return {value.number for value in trace.values if value.requires_grad}
+
+
+def _module(trace: Trace, op: Op) -> str:
+    return trace.calls[op.call].path if op.call is not None else ""

@@ -1,0 +1,129 @@
+"""Random numbers: not seeded, or seeded again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassnet.checks.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.checks.seen import Event, Loader, Seen
+
+
+def seed_misused(seen: Seen) -> Iterator[Finding]:
+    """Find seeds set inside a training loop, and trainings without one.
+
+    Yields:
+        A warning where every epoch sees the same random numbers, a note where no seed is set.
+    """
+    if seen.by == "check" or seen.num_steps < 2:  # noqa: PLR2004
+        return
+    seeds = [event for event in seen.events if event.kind == "seed"]
+    again = _again(seen, seeds)
+    if again:
+        yield again
+        return
+    same = _same_order(seen)
+    if same:
+        yield same
+        return
+    if not any(event.facts.get("of") == "torch" for event in seeds):
+        yield Finding("seed-misused", "note", evidence={"steps": seen.num_steps}, form="none")
+
+
+def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
+    """Find one line that sets the same seed between steps of the same training."""
+    for first in seeds:
+        if first.source is None:
+            continue
+        same = [e for e in seeds if e.source == first.source and e.facts.get("of") == first.facts.get("of") and e.facts.get("value") == first.facts.get("value")]  # fmt: skip
+        inside = [e for e in same if _in_training(seen, e)]
+        if len(inside) < 2 or len({e.step for e in inside}) < 2:  # noqa: PLR2004
+            continue
+        repeated = _repeats(seen)
+        steps = [later.step - earlier.step for earlier, later in zip(inside, inside[1:], strict=False)]
+        batch = sorted(steps)[len(steps) // 2] <= 1
+        evidence: dict[str, object] = {
+            "value": first.facts.get("value"), "of": first.facts.get("of"), "times": len(same),
+            "epochs": repeated, "steps": sorted(steps)[len(steps) // 2],
+        }  # fmt: skip
+        if first.facts.get("of") == "torch":
+            return Finding(
+                "seed-misused", "warning", first.source, evidence=evidence, form="batch" if batch else "epoch"
+            )
+        return Finding(
+            "seed-misused",
+            "warning" if repeated > 1 else "note",
+            first.source,
+            evidence=evidence,
+            form="other",
+        )
+    return None
+
+
+def _in_training(seen: Seen, seed: Event) -> bool:
+    """Tell whether the same optimizer steps before and after a seed was set."""
+    at = next(n for n, event in enumerate(seen.events) if event is seed)
+    before = {e.who for e in seen.events[:at] if e.kind == "step"}
+    after: set[int] = set()
+    made: set[int] = set()
+    for event in seen.events[at:]:
+        if event.kind == "optimizer":
+            made.add(event.who)
+        if event.kind == "step":
+            after.add(event.who)
+    return bool(before & after - made)
+
+
+def _repeats(seen: Seen) -> int:
+    """Give the most epochs of a loader that began with the same batch."""
+    return max((max(map(one.first_samples.count, one.first_samples)) for one in seen.loaders if one.shuffled and one.first_samples), default=0)  # fmt: skip
+
+
+def _same_order(seen: Seen) -> Finding | None:
+    """Find shuffled loaders that begin every epoch with the same batch although they ought not to."""
+    for loader in seen.loaders:
+        if loader.shuffled and loader.num_steps and len(loader.first_samples) > 2 and _many(loader):  # noqa: PLR2004
+            most = max(map(loader.first_samples.count, loader.first_samples))
+            if most == len(loader.first_samples):
+                evidence: dict[str, object] = {"epochs": most}
+                return Finding(
+                    "seed-misused",
+                    "warning",
+                    loader.iterated or loader.source,
+                    evidence=evidence,
+                    form="order",
+                )
+    again: dict[object, list[Loader]] = {}
+    for loader in seen.loaders:
+        if loader.shuffled and loader.num_steps and loader.first_samples and _many(loader) and loader.source:
+            again.setdefault(loader.source, []).append(loader)
+    for source, loaders in again.items():
+        firsts = [loader.first_samples[0] for loader in loaders]
+        if len(firsts) > 2 and len(set(firsts)) == 1 and _one_training(seen, loaders):  # noqa: PLR2004
+            return Finding("seed-misused", "warning", source, evidence={"epochs": len(firsts)}, form="order")  # type: ignore[arg-type]
+    return None
+
+
+def _many(loader: Loader) -> bool:
+    """Tell whether a loader has so many batches that the same first one is no chance."""
+    try:
+        return len(loader.loader) > 1 and len(loader.loader.dataset) > 8  # type: ignore[arg-type] # noqa: PLR2004
+    except (TypeError, NotImplementedError, AttributeError):
+        return False
+
+
+def _one_training(seen: Seen, loaders: list[Loader]) -> bool:
+    """Tell whether one optimizer was stepped in the epochs of all these loaders."""
+    numbers = {loader.number for loader in loaders}
+    whose: dict[int, set[int]] = {}
+    now = -1
+    for event in seen.events:
+        if event.kind == "epoch":
+            now = event.who
+        elif event.kind == "step" and now in numbers:
+            whose.setdefault(now, set()).add(event.who)
+    common = set.intersection(*whose.values()) if whose else set()
+    return len(whose) > 1 and bool(common)

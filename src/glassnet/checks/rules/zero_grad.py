@@ -1,0 +1,84 @@
+"""Gradients that are not cleared between steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassnet.checks.code import codes
+from glassnet.checks.finding import Finding
+from glassnet.checks.timeline import steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.checks.seen import Event, Optimizer, Seen
+
+FEWEST_STEPS = 2
+SHARE = 0.2  # of the steps: fewer may be one odd place
+FOLLOWS = (
+    "learning-rate-too-high",
+    "exploding-gradients",
+    "plateau",
+    "not-finite",
+    "cannot-overfit-batch",
+    "dead-relus",
+    "saturated-activations",
+)
+
+
+def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
+    """Find optimizers whose steps use gradients of earlier steps again.
+
+    Yields:
+        An error at the line where `zero_grad` stands wrongly, or at `backward` where it is missing.
+    """
+    for optimizer in seen.optimizers:
+        steps = steps_of(seen, optimizer.number)
+        carried = [
+            (at, event)
+            for at, event in steps
+            if event.facts.get("carried")
+            and event.facts.get("num_backward", 1)
+            and not event.facts.get("closure")
+        ]
+        if len(carried) >= FEWEST_STEPS and len(carried) >= SHARE * len(steps):
+            yield _finding(seen, optimizer, carried, len(steps))
+
+
+def _finding(seen: Seen, optimizer: Optimizer, carried: list[tuple[int, Event]], num_steps: int) -> Finding:
+    evidence: dict[str, object] = {
+        "optimizer": optimizer.type, "carried": len(carried), "steps": num_steps, "cleared": 0,
+    }  # fmt: skip
+    forgotten = [(code, node) for code in codes(seen) for node in code.uncalled("zero_grad")]
+    if forgotten:
+        code, node = forgotten[0]
+        return Finding(
+            "zero-grad-missing",
+            "error",
+            code.source(node),
+            evidence=evidence,
+            form="not_called",
+            explains=FOLLOWS,
+        )
+    own = [
+        event
+        for event in seen.events
+        if event.kind == "zero_grad" and event.source and _of(event, optimizer, seen)
+    ]
+    if own:  # it is called, but too rarely
+        evidence["cleared"] = len(own)
+        return Finding(
+            "zero-grad-missing",
+            "error",
+            own[-1].source,
+            evidence=evidence,
+            form="misplaced",
+            explains=FOLLOWS,
+        )
+    before = [event for event in seen.events[: carried[0][0]] if event.kind == "backward"]
+    source = before[-1].source if before else carried[0][1].source
+    return Finding("zero-grad-missing", "error", source, evidence=evidence, explains=FOLLOWS)
+
+
+def _of(event: Event, optimizer: Optimizer, seen: Seen) -> bool:
+    return event.who == optimizer.number or (event.who == -1 and len(seen.optimizers) == 1)
