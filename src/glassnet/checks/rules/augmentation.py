@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.batches import held_out_loaders, is_named_held_out, training_loaders
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_of_call, origins_of, without_other_keys
+from glassnet.checks.script_lines import line_of_call, origins_of, without_other_keys
 from glassnet.checks.transforms_of import Step, parts_of, steps_of
 
 if TYPE_CHECKING:

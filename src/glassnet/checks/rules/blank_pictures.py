@@ -9,7 +9,7 @@ import torch
 
 from glassnet.checks.batches import as_pictures, groups_of
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_of_class, origins_of
+from glassnet.checks.script_lines import line_of_class, origins_of
 from glassnet.checks.transforms_of import parts_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from glassnet.checks.agreement import MOST_SAMPLES, Agreement, agreement_of, clu
 from glassnet.checks.batches import groups_of
 from glassnet.checks.contents import contents_of
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import Origin, calls_in, last_name, origins_of
+from glassnet.checks.script_lines import Origin, calls_in, last_name, origins_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import torch
 
 from glassnet.checks.batches import CHANNELS, is_channels_last, is_picture_shape, passes, training_loaders
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_of_call, origins_of
+from glassnet.checks.script_lines import line_of_call, origins_of
 from glassnet.checks.rules.normalisation import first_weighted
 from glassnet.trace.trace import shape_text
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.batches import Pass
-    from glassnet.checks.origins import Origin
+    from glassnet.checks.script_lines import Origin
     from glassnet.checks.seen import Crash, Seen
     from glassnet.trace.trace import Source
 

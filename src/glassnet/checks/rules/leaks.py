@@ -12,7 +12,7 @@ from glassnet.checks.batches import (
 )  # fmt: skip
 from glassnet.checks.contents import Contents, contents_of, keys_of
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_of_call, origins_of
+from glassnet.checks.script_lines import line_of_call, origins_of
 from glassnet.pictures.duplicates import shared_pictures
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.batches import as_pictures, is_picture_shape, passes, training_loaders
 from glassnet.checks.finding import Finding
 from glassnet.checks.levels import levels_of
-from glassnet.checks.origins import Origin, calls_in, line_of_call, origins_of
+from glassnet.checks.script_lines import Origin, calls_in, line_of_call, origins_of
 from glassnet.checks.transforms_of import numbers_of, steps_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import line_that_sets
+from glassnet.checks.script_lines import line_that_sets
 from glassnet.checks.transforms_of import parts_of, steps_of
 from glassnet.trace.trace import Source
 

@@ -11,14 +11,14 @@ import torch
 from glassnet.checks.batches import groups_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.levels import Levels, levels_of, same_levels
-from glassnet.checks.origins import calls_in, last_name, line_of_call, origins_of, without_other_keys
+from glassnet.checks.script_lines import calls_in, last_name, line_of_call, origins_of, without_other_keys
 from glassnet.checks.transforms_of import numbers_of, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.batches import Group
-    from glassnet.checks.origins import Origin
+    from glassnet.checks.script_lines import Origin
     from glassnet.checks.seen import Seen
     from glassnet.trace.trace import Source
 
