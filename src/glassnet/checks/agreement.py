@@ -93,7 +93,9 @@ def clustering_of(features: torch.Tensor, num_clusters: int) -> float:
     values, vectors = torch.linalg.eigh(features.T @ features / len(features))
     points = features @ vectors[:, -size:]
     smooth = torch.randn(points.shape, generator=generator) * values[-size:].clamp_min(0).sqrt()
-    return _explained(points, num_clusters, generator) / max(_explained(smooth, num_clusters, generator), 1e-9)
+    return _explained(points, num_clusters, generator) / max(
+        _explained(smooth, num_clusters, generator), 1e-9
+    )
 
 
 def _explained(points: torch.Tensor, num_clusters: int, generator: torch.Generator) -> float:

@@ -24,6 +24,7 @@ LEAST_SIDE = 8  # pixels; below it a 4-D tensor may be anything
 HELD_OUT_WORDS = ("test", "val", "valid", "dev", "eval", "holdout", "held", "validation")
 NOT_HELD_OUT_WORDS = ("train", "tta", "stat", "mean", "calib", "bn", "fit")
 LABEL_LOSSES = ("cross_entropy", "nll_loss", "cross_entropy_loss")
+BINARY_LOSSES = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,10 @@ def is_channels_last(shape: Iterable[int]) -> bool:
     """Tell whether a batch of this shape can only be pictures as N×H×W×C."""
     sides = tuple(shape)
     return (
-        len(sides) == 4 and sides[3] in CHANNELS and min(sides[1:3]) >= LEAST_SIDE and sides[1] not in CHANNELS
+        len(sides) == 4
+        and sides[3] in CHANNELS
+        and min(sides[1:3]) >= LEAST_SIDE
+        and sides[1] not in CHANNELS
     )
 
 
@@ -223,10 +227,10 @@ def _labels_read_with(trace: Trace, call: ModuleCall, read_by: dict[int, list[Op
             continue
         done.add(number)
         for op in read_by.get(number, ()):
-            if op.name in LABEL_LOSSES and len(op.args) > 1:
+            if op.name in (*LABEL_LOSSES, *BINARY_LOSSES) and len(op.args) > 1:
                 target = getattr(op.args[1], "value", None)
                 return None if target is None else trace.kept.get(target)
-            if op.name in LABEL_LOSSES and "target" in op.kwargs:
+            if op.name in (*LABEL_LOSSES, *BINARY_LOSSES) and "target" in op.kwargs:
                 target = getattr(op.kwargs["target"], "value", None)
                 return None if target is None else trace.kept.get(target)
             if op.number >= call.end_op:
@@ -282,7 +286,8 @@ def _group_of_loader(role: str, loader: Loader) -> Group | None:
     images, labels = samples_of(loader)
     if images is None:
         return None
-    sizes = tuple(len(b.images) for b in loader.batches if b.images is not None and b.epoch == 0)
+    first = [b for b in loader.batches if b.images is not None and b.epoch == 0]
+    sizes = tuple(len(b.images if b.labels is None or not b.labels.dim() else b.labels) for b in first)
     order = loader.labels or ([] if labels is None else labels.tolist())
     return Group(role, images, labels, order, loader.source, loader.names, loader, sizes)  # type: ignore[arg-type]
 

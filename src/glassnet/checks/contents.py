@@ -88,7 +88,9 @@ def _joined(parts: list[Contents | None]) -> Contents | None:
     same = all(r is not None for r in rows) and len({r.shape[1:] for r in rows if r is not None}) == 1
     return Contents(
         np.concatenate([part.keys for part in known]),
-        None if any(one is None for one in labels) else np.concatenate([one for one in labels if one is not None]),
+        None
+        if any(one is None for one in labels)
+        else np.concatenate([one for one in labels if one is not None]),
         np.concatenate([one for one in rows if one is not None]) if same else None,
     )
 
@@ -143,6 +145,11 @@ def _stacked(field: list) -> np.ndarray | None:
     if isinstance(first, tuple | list) and first and isinstance(first[0], torch.Tensor | np.ndarray):
         return _stacked([one[0] for one in field if isinstance(one, tuple | list) and one])
     return None
+
+
+def array_of(images: torch.Tensor) -> np.ndarray:
+    """Give a tensor's numbers as an array; NumPy knows no bfloat16."""
+    return (images.float() if images.dtype == torch.bfloat16 else images).detach().cpu().numpy()
 
 
 def keys_of(rows: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def levels_of(numbers: torch.Tensor) -> Levels | None:
     if not len(flat) or not bool(torch.isfinite(flat).all()):
         return None
     values = flat.unique()
-    if not LEAST_LEVELS <= len(values):
+    if not len(values) >= LEAST_LEVELS:
         return None
     spread = float(values[-1] - values[0])
     values = values[torch.cat([torch.ones(1, dtype=torch.bool), values.diff() > spread * 1e-5])]

@@ -161,9 +161,7 @@ def _body(file: _File, function: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
             yield statement, function
 
 
-def _assigned(
-    file: _File, name: str, scope: ast.AST, line: int
-) -> Iterator[tuple[ast.AST, ast.AST]]:
+def _assigned(file: _File, name: str, scope: ast.AST, line: int) -> Iterator[tuple[ast.AST, ast.AST]]:
     if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
         own = [s for s in file.statements if file.scope_of[s] is scope and _assigns(s, name)]
         before = [s for s in own if s.lineno <= line] or own
@@ -234,7 +232,9 @@ def _assigns(statement: ast.stmt, name: str) -> bool:
         root = statement.value.func
         while isinstance(root, ast.Attribute | ast.Subscript | ast.Call):
             root = root.func if isinstance(root, ast.Call) else root.value
-        return isinstance(root, ast.Name) and root.id == name and isinstance(statement.value.func, ast.Attribute)
+        return (
+            isinstance(root, ast.Name) and root.id == name and isinstance(statement.value.func, ast.Attribute)
+        )
     return False
 
 

@@ -71,7 +71,11 @@ def steps_of(dataset: Any) -> list[Step]:
 
 
 def _is_transform(name: str, held: Any) -> bool:
-    if held is None or isinstance(held, str | int | float | type) or type(held).__name__ == "StandardTransform":
+    if (
+        held is None
+        or isinstance(held, str | int | float | type)
+        or type(held).__name__ == "StandardTransform"
+    ):
         return False
     from_library = type(held).__module__.startswith(("torchvision.transforms", "albumentations", "kornia"))
     named = any(word in name.lower() for word in ("transform", "tfm", "aug", "preproc", "tf"))

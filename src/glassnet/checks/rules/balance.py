@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.checks.batches import LABEL_LOSSES, groups_of
 from glassnet.checks.contents import contents_of
 from glassnet.checks.finding import Finding
+from glassnet.checks.rules.order_of_samples import comes_by_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,11 @@ def class_imbalance(seen: Seen) -> Iterator[Finding]:
         yield from _of_splits(seen)
         return
     for group in groups_of(seen):
-        if group.role != "train" or not _is_plain_classification(seen):
+        if (
+            group.role != "train"
+            or (group.loader is None and comes_by_class(group))
+            or not _is_plain_classification(seen)
+        ):
             continue
         counts = Counter(_labels(group))
         if _is_unbalanced(counts):

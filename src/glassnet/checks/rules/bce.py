@@ -90,5 +90,3 @@ def _finding(look: Look, op: Op, form: str, evidence: dict[str, object]) -> Find
     module = look.trace.calls[op.call].path if op.call is not None else ""
     severity = "warning" if form == "twice" else "error"
     return Finding(CODE, severity, own_line(op, look.trace), module, evidence, form=form, explains=FOLLOWS)
-
-

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 CODE = "blank-pictures"
 WARNING_SHARE = 0.03
 LEAST_WARNED = 3
-SYMPTOMS = ("not-finite", "duplicate-pictures", "output-ignores-input", "noisy-labels", "plateau", "initial-loss")
+SYMPTOMS = (
+    "not-finite",
+    "duplicate-pictures",
+    "output-ignores-input",
+    "noisy-labels",
+    "plateau",
+    "initial-loss",
+)
 
 
 def blank_pictures(seen: Seen) -> Iterator[Finding]:
@@ -86,7 +93,9 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             continue
         number = 0
         for start in range(0, min(len(pictures), 20_000), 512):
-            rows = pictures.batch(np.arange(start, min(start + 512, len(pictures)))).reshape(-1, pictures.images[0].size)
+            rows = pictures.batch(np.arange(start, min(start + 512, len(pictures)))).reshape(
+                -1, pictures.images[0].size
+            )
             number += int((rows == rows[:, :1]).all(axis=1).sum())
         if number:
             share = number / len(pictures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,18 @@ WARNED = 0.12
 AS_STRONGLY = 0.9  # wrong labels are contradicted about as strongly as right ones are confirmed
 CONFIRMED = 0.35
 CLUSTERED = 1.3
-MIXERS = ("shuffle", "permutation", "randperm", "sample", "sort", "sorted", "argsort", "roll", "listdir", "glob")
+MIXERS = (
+    "shuffle",
+    "permutation",
+    "randperm",
+    "sample",
+    "sort",
+    "sorted",
+    "argsort",
+    "roll",
+    "listdir",
+    "glob",
+)
 SYMPTOMS = (
     "plateau", "overfitting", "cannot-overfit-batch", "learning-rate-too-high", "learning-rate-too-low",
     "weights-do-not-change",
@@ -62,11 +74,11 @@ def noisy_labels(seen: Seen) -> Iterator[Finding]:
         held_out = next((one for g in others if (one := _labelled_group(g, least=100)) is not None), None)
         clear = held_out is not None and held_out.agreement.wrong < 0.5 * held_out.agreement.chance
         if clear or _is_clustered(known):
-            yield _mixed(known, _line(origins) or train.source, certain=clear)
+            yield _mixed(known, _line_of_order(origins) or train.source, certain=clear)
         return
     share = _false_share(known)
     if share is not None:
-        yield _false(known, share, _line(origins) or train.source)
+        yield _false(known, share, _line_of_lot(origins) or train.source)
 
 
 def _labelled_group(group: Group, *, least: int = LEAST_SAMPLES) -> _Labelled | None:
@@ -141,10 +153,23 @@ def _false(known: _Labelled, share: float, where: Source | None) -> Finding:
     return Finding(CODE, severity, where, evidence=evidence, form="false", explains=SYMPTOMS)
 
 
-def _line(origins: list[Origin]) -> Source | None:
-    """Find where labels or pictures were put into another order, or labels were drawn."""
+def _line_of_order(origins: list[Origin]) -> Source | None:
+    """Find where pictures or labels were put into another order."""
+    later = None
     for origin, call in calls_in(origins, MIXERS):
-        if last_name(call.func) not in ("sort", "sorted", "sample") or origin.function != "<module>":
+        name = last_name(call.func)
+        if name in ("sort", "sorted", "listdir", "glob", "sample"):
+            later = later or origin.source(call)
+        elif not isinstance(origin.node, ast.For | ast.Expr) or name == "shuffle":
+            return origin.source(call)
+    return later
+
+
+def _line_of_lot(origins: list[Origin]) -> Source | None:
+    """Find where labels were overwritten with random ones."""
+    for origin, call in calls_in(origins, ("randint", "choice", "randint_like", "integers", "randperm")):
+        targets = origin.node.targets if isinstance(origin.node, ast.Assign) else []
+        if any(isinstance(target, ast.Subscript) for target in targets):
             return origin.source(call)
     return None
 

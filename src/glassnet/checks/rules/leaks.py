@@ -8,11 +8,17 @@ import numpy as np
 import torch
 
 from glassnet.checks.batches import (
-    as_pictures, groups_of, held_out_loaders, is_named_held_out, samples_of, training_loaders,
+    as_pictures,
+    groups_of,
+    held_out_loaders,
+    is_named_held_out,
+    samples_of,
+    training_loaders,
 )  # fmt: skip
-from glassnet.checks.contents import Contents, contents_of, keys_of
+from glassnet.checks.contents import Contents, array_of, contents_of, keys_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.script_lines import line_of_call, origins_of
+from glassnet.checks.transforms_of import parts_of
 from glassnet.pictures.duplicates import shared_pictures
 
 if TYPE_CHECKING:
@@ -56,7 +62,7 @@ def _of_loader(training: list[Loader], held_out: Loader) -> Iterator[Finding]:
     for loader in training:
         ours = contents_of(loader.loader.dataset)
         if ours is not None and theirs is not None and ours.keys.dtype.kind == theirs.keys.dtype.kind:
-            finding = _compared(ours, theirs, held_out, named)
+            finding = _compared(ours, theirs, held_out, named) or _of_batches(loader, held_out, named)
         elif loader.loader.dataset is held_out.loader.dataset:
             finding = _finding(held_out, "same_set", _length(held_out), _length(held_out), named)
         else:
@@ -122,7 +128,7 @@ def _line(held_out: Loader, form: str) -> Source | None:
 
 def _of_batches(loader: Loader, held_out: Loader, named: bool) -> Finding | None:
     """Compare what the loaders gave, where the datasets themselves cannot be read."""
-    if type(held_out.loader.dataset).__name__ == "FakeData":
+    if any(type(part).__name__ == "FakeData" for part in parts_of(held_out.loader.dataset)):
         return None
     ours, _ = samples_of(loader, epoch=None)
     theirs, _ = samples_of(held_out)
@@ -130,17 +136,13 @@ def _of_batches(loader: Loader, held_out: Loader, named: bool) -> Finding | None
         return None
     if theirs[0].numel() < 16 or ours.is_complex() or min(len(ours), len(theirs)) < 8:
         return None
-    a, b = keys_of(_array(ours)), keys_of(_array(theirs))
+    a, b = keys_of(array_of(ours)), keys_of(array_of(theirs))
     if len(np.unique(np.concatenate([a, b]))) < min(32, (len(a) + len(b)) / 4):
         return None
     shared = int((np.isin(b, a) & (b != -1)).sum())
     if not shared:
         return None
     return _finding(held_out, "same_set" if shared == len(b) else "exact", shared, len(b), named)
-
-
-def _array(images: torch.Tensor) -> np.ndarray:
-    return (images.float() if images.dtype == torch.bfloat16 else images).detach().cpu().numpy()
 
 
 def _mirrored(ours: np.ndarray, theirs: np.ndarray) -> int:
@@ -190,7 +192,7 @@ def _of_inputs(seen: Seen) -> Iterator[Finding]:
         ours, theirs = training[0].images, held_out.images
         if ours.shape[1:] != theirs.shape[1:] or theirs[0].numel() < 16 or len(theirs) < 8:
             continue
-        a, b = keys_of(_array(ours)), keys_of(_array(theirs))
+        a, b = keys_of(array_of(ours)), keys_of(array_of(theirs))
         shared = int((np.isin(b, a) & (b != -1)).sum())
         share_of_training = float(np.isin(a, b).mean())
         if shared < LEAST_WARNED or len(np.unique(b)) < len(b) / 4:

@@ -76,7 +76,7 @@ def _cause(look: Look, value: int) -> tuple[str, Op | None]:
     return "unconnected", None
 
 
-def _backward_line(seen: Seen, look: Look, value: int):  # noqa: ANN202
+def _backward_line(seen: Seen, look: Look, value: int):
     lines = [event.source for event in _backwards(seen) if event.look == look.number]
     return lines[-1] if lines else None
 

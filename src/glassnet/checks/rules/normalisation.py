@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CODE = "pictures-not-normalised"
 WEIGHTED = ("conv1d", "conv2d", "conv3d", "linear", "conv_transpose2d", "addmm", "matmul", "mm", "bmm")
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm")
+MOST_PICTURES = 64  # looked at, of a batch
 UNSCALED_HIGHEST = 100.0
 TINY = 0.0045  # 1/255 and a bit: what 0..1 becomes when it is divided by 255 again
 NARROW = 0.02  # 1/255 divided by a usual deviation of 0.2
@@ -34,14 +35,16 @@ def pictures_not_normalised(seen: Seen) -> Iterator[Finding]:
     """Find pictures whose numbers are far from what layers are initialised for."""
     if seen.by == "check":
         return
-    told = False
+    done: set[tuple] = set()
     for one in passes(seen):
-        if told or not (one.trained or not one.look.trained):
+        place = one.call.path, one.trained, one.call.source, one.input.shape[1:]
+        if place in done:
             continue
+        done.add(place)
         finding = _of_pass(seen, one)
         if finding is not None:
-            told = True
             yield finding
+            return
 
 
 def _of_pass(seen: Seen, one: Pass) -> Finding | None:
@@ -51,22 +54,27 @@ def _of_pass(seen: Seen, one: Pass) -> Finding | None:
     value = _data_input(one.look.trace, op)
     if value is None or (numbers := one.look.trace.values[value].statistics) is None:
         return None
-    pictures = as_pictures(one.images)
+    pictures = as_pictures(one.images[:MOST_PICTURES])
     if pictures is None or pictures.is_complex():
         return None
     certain = is_picture_shape(one.images.shape)
     form = _form(pictures, numbers, certain=certain)
-    origins = origins_of(one.call.source)
-    for loader in training_loaders(seen):
-        origins += origins_of(loader.source)
     evidence: dict[str, object] = {
         "low": numbers.minimum, "high": numbers.maximum, "mean": numbers.mean, "deviation": numbers.deviation,
     }  # fmt: skip
     if form is None:
-        return _normalised_twice(seen, one, origins, evidence)
+        return _normalised_twice(seen, one, evidence)
+    origins = _origins(seen, one)
     where = _line(form, origins) or _loader_line(seen) or one.call.source
     severity = "error" if form == "other_scale" else "warning"
     return Finding(CODE, severity, where, evidence=evidence, form=form, explains=SYMPTOMS)
+
+
+def _origins(seen: Seen, one: Pass) -> list[Origin]:
+    origins = origins_of(one.call.source)
+    for loader in training_loaders(seen):
+        origins += origins_of(loader.source)
+    return origins
 
 
 SYMPTOMS = (
@@ -82,15 +90,14 @@ def _form(pictures: torch.Tensor, numbers: Statistics, *, certain: bool) -> str 
     spread = high - low
     if spread <= 0 or numbers.num_not_finite:
         return None
-    whole = levels_of(pictures)
     if low >= 0 and UNSCALED_HIGHEST < high <= 255.5 and numbers.mean > 4:
-        return "unscaled" if certain or whole is not None else None
+        return "unscaled" if certain or levels_of(pictures) is not None else None
     if spread > UNSCALED_HIGHEST and high <= 10_000 and low > -15 and high > 20 * -low:
         channel = levels_of(pictures[:, 0])
         if channel is not None and channel.step > 0.9 and channel.lowest > -15 * channel.step:
             return "other_scale"
         return None
-    if 0 <= low and high <= TINY and high > TINY / 5 and (certain or whole is not None):
+    if low >= 0 and high <= TINY and high > TINY / 5 and (certain or levels_of(pictures) is not None):
         return "divided_twice"
     if certain and pictures.shape[0] > 1 and _is_narrow(pictures):
         return "narrow"
@@ -132,9 +139,7 @@ def _data_input(trace: Trace, op: Op) -> int | None:
     return next((n for n in op.inputs if trace.values[n].kind not in ("parameter", "buffer")), None)
 
 
-def _normalised_twice(
-    seen: Seen, one: Pass, origins: list[Origin], evidence: dict[str, object]
-) -> Finding | None:
+def _normalised_twice(seen: Seen, one: Pass, evidence: dict[str, object]) -> Finding | None:
     """Find two normalisations with mean and deviation one after the other."""
     for loader in training_loaders(seen):
         steps = [step for step in steps_of(loader.loader.dataset) if numbers_of(step) is not None]
@@ -144,15 +149,20 @@ def _normalised_twice(
         mean, deviation = numbers[0]
         if not _is_usual(mean, deviation):
             continue
-        lines = [origin.source(call) for origin, call in calls_in(origins, ("Normalize", "normalize"))]
         if len(numbers) > 1 and all(n is not None and _is_usual(*n) for n in numbers):
+            calls = calls_in(_origins(seen, one), ("Normalize", "normalize"))
+            lines = [origin.source(call) for origin, call in calls]
             where = lines[1] if len(lines) > 1 else next(iter(lines), loader.source)
             evidence |= {"means": _text(mean), "deviations": _text(deviation)}
-            return Finding(CODE, "warning", where, evidence=evidence, form="normalised_twice", explains=SYMPTOMS)
+            return Finding(
+                CODE, "warning", where, evidence=evidence, form="normalised_twice", explains=SYMPTOMS
+            )
         again = _subtracted_again(one, mean)
         if again is not None:
             evidence |= {"means": _text(mean), "deviations": _text(deviation)}
-            return Finding(CODE, "warning", again, evidence=evidence, form="normalised_twice", explains=SYMPTOMS)
+            return Finding(
+                CODE, "warning", again, evidence=evidence, form="normalised_twice", explains=SYMPTOMS
+            )
     return None
 
 

@@ -32,6 +32,12 @@ def not_shuffled(seen: Seen) -> Iterator[Finding]:
             yield finding
 
 
+def comes_by_class(group: Group) -> bool:
+    """Tell whether samples come class by class: what was seen of them then tells nothing of the whole."""
+    found = _of_group(group)
+    return found is not None and found.form != "fixed"
+
+
 def _of_group(group: Group) -> Finding | None:
     labels = group.order
     size = max(group.batch_sizes)

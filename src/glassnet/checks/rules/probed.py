@@ -52,10 +52,10 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             source = own_line(op, look.trace)
             if call is None or call.training or not call.registered or not rate or source in told:
                 continue
-            yield _dropout(op, source, rate, False, call.path)  # noqa: FBT003
+            yield _dropout(op, source, rate, False, call.path)
 
 
-def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:  # noqa: FBT001
+def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:
     attention = op.name.startswith("scaled_dot")
     return Finding(
         "dropout-in-eval", "note" if meant else "warning", source, path,
@@ -73,7 +73,7 @@ def _rate(op: Op, trace: Trace) -> float:
         return 0.0
     functional = op.function.startswith("torch.nn.functional")
     rate = given(op, 1, "p", 0.5)
-    on = given(op, 2, "training" if functional else "train", True)  # noqa: FBT003
+    on = given(op, 2, "training" if functional else "train", True)
     return float(rate) if on is True and isinstance(rate, float | int) else 0.0
 
 
@@ -151,7 +151,11 @@ def _crashed_at_last_batch(seen: Seen) -> Iterator[Finding]:
         whole = batch in numbers
         rest = left in numbers or any(number % left == 0 and number > left for number in numbers - {batch})
         if whole and rest:
-            evidence: dict[str, object] = {"batch": batch, "left": left, "error": crash.message.split("\n")[0]}
+            evidence: dict[str, object] = {
+                "batch": batch,
+                "left": left,
+                "error": crash.message.split("\n")[0],
+            }
             yield Finding("fixed-batch-size", "error", crash.source, "", evidence, form="last")
             return
 
@@ -219,7 +223,10 @@ def _slicing(probe: Probe) -> Op | None:
         return None
     reads = readers(trace)
     for op in trace.ops:
-        if plain(op) in ("getitem", "narrow", "select", "index_select") and first_value(op) == trace.inputs[0]:
+        if (
+            plain(op) in ("getitem", "narrow", "select", "index_select")
+            and first_value(op) == trace.inputs[0]
+        ):
             others = [other for other in reads.get(trace.inputs[0], ()) if other.number != op.number]
             if all(plain(other) in ("size", "shape", "dim") for other in others) and op.source:
                 return op
@@ -248,7 +255,12 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
         images, answer = probe.few, main_output(probe.output)
         if answer is None or not answer.is_floating_point() or not bool(torch.isfinite(answer).all()):
             continue
-        if len(images) < SIZE or not images.is_floating_point() or answer.dim() < SIZE or len(answer) != len(images):
+        if (
+            len(images) < SIZE
+            or not images.is_floating_point()
+            or answer.dim() < SIZE
+            or len(answer) != len(images)
+        ):
             continue
         if not bool(differs(images[:1].expand_as(images), images).any()):
             continue
@@ -286,7 +298,10 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
         used = {value for op in trace.ops[call.first_op : call.end_op] for value in op.inputs}
         strangers = [op for op in trace.ops[call.first_op : call.end_op] if not op.inputs and op.outputs]
         first = strangers[0] if strangers else trace.ops[call.first_op]
-        evidence: dict[str, object] = {"operation": plain(first), "read": "yes" if used & set(call.inputs) else "no"}
+        evidence: dict[str, object] = {
+            "operation": plain(first),
+            "read": "yes" if used & set(call.inputs) else "no",
+        }
         return Finding(
             "output-ignores-input", "error", own_line(first, trace) or call.source, path, evidence, form="unreached",
             explains=("plateau", "unused-result", "unused-module", "learning-rate-too-low", "input-ignored"),

@@ -42,7 +42,9 @@ def _of_loader(loader: Loader) -> Finding | None:
     for function in functions:
         line = _seeded_with_constant(function)
         if line is not None:
-            return Finding(CODE, "warning", line, evidence={"function": function.__name__}, form="each_sample")
+            return Finding(
+                CODE, "warning", line, evidence={"function": function.__name__}, form="each_sample"
+            )
     workers = getattr(loader.loader, "num_workers", 0)
     if not workers:
         return None
@@ -107,7 +109,9 @@ def _held_generator(functions: list[Callable[..., Any]]) -> tuple[str, Source | 
 def _line_setting(function: Callable[..., Any], name: str) -> Source:
     """Find where a generator that a function uses was made, else the function."""
     code = function.__code__
-    return line_that_sets(code.co_filename, name) or Source(code.co_filename, code.co_firstlineno, code.co_name)
+    return line_that_sets(code.co_filename, name) or Source(
+        code.co_filename, code.co_firstlineno, code.co_name
+    )
 
 
 def _tree_of(function: Any) -> Iterator[tuple[ast.AST, Source]]:

@@ -86,7 +86,12 @@ def _poured_together(look: Look) -> Iterator[Finding]:
     trace = look.trace
     for op in trace.ops:
         value = first_value(op)
-        if op.call is not None or plain(op) not in VIEWS or value is None or trace.values[value].made_by is not None:
+        if (
+            op.call is not None
+            or plain(op) not in VIEWS
+            or value is None
+            or trace.values[value].made_by is not None
+        ):
             continue
         before, after = trace.values[value].shape, trace.values[op.outputs[0]].shape
         if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):  # noqa: PLR2004
@@ -281,7 +286,10 @@ def _cause_before(mixing: Mixing, op: Op) -> tuple[Op | None, str]:
         before = first_value(made)
         if before is None:
             return None, ""
-        now, then = _axes_of_samples(mixing.masks[value], count), _axes_of_samples(mixing.masks[before], count)
+        now, then = (
+            _axes_of_samples(mixing.masks[value], count),
+            _axes_of_samples(mixing.masks[before], count),
+        )
         if plain(made) in VIEWS and then and not now:
             merged = trace.values[value].shape[:1] in ((), (1,)) or len(trace.values[value].shape) == 1
             return made, "merged" if merged else "view"
@@ -293,7 +301,7 @@ def _cause_before(mixing: Mixing, op: Op) -> tuple[Op | None, str]:
     return (turned, "turned") if turned is not None else (None, "")
 
 
-def _finding(mixing: Mixing, op: Op, code: str, severity, form: str, axis: int = 0) -> Finding:  # noqa: ANN001
+def _finding(mixing: Mixing, op: Op, code: str, severity, form: str, axis: int = 0) -> Finding:
     trace = mixing.trace
     value = first_value(op)
     before = trace.values[value].shape if value is not None else ()

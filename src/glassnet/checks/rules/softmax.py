@@ -62,7 +62,13 @@ def softmax_before_cross_entropy(seen: Seen) -> Iterator[Finding]:
             _module(made, look.trace),
             {"softmax": name, "loss": "cross_entropy", "least": math.log(1 + (shape[axis] - 1) / math.e)},
             form="function",
-            explains=("softmax-twice", "initial-loss", "plateau", "learning-rate-too-low", "vanishing-gradients"),
+            explains=(
+                "softmax-twice",
+                "initial-loss",
+                "plateau",
+                "learning-rate-too-low",
+                "vanishing-gradients",
+            ),
         )
 
 
@@ -157,7 +163,7 @@ def _no_log_probabilities(look: Look, op: Op, value: int, axis: int, loss: str) 
     if made is not None and plain(made) in LOG_SOFTMAX:
         return  # along a wrong axis it is another mistake
     source = made if made is not None else op
-    if made is not None and plain(made) in SOFTMAX or _are_probabilities(look, value, axis):
+    if (made is not None and plain(made) in SOFTMAX) or _are_probabilities(look, value, axis):
         evidence = {"softmax": plain(source), "loss": loss}
         yield _finding(source, trace, "softmax" if loss == "nll_loss" else "divergence", evidence)
         return

@@ -29,6 +29,8 @@ FAR = 3.0  # deviations
 WIDER = 3.0
 OWN_STATISTICS = 0.25  # steps that differ by less come from statistics of each split
 NORMALISERS = ("Normalize", "normalize", "StandardScaler", "fit_transform")
+TO_TENSOR = ("ToTensor", "ToDtype", "ConvertImageDtype", "ToImage", "PILToTensor")
+READ = ("imread", "imdecode", "cvtColor")
 MADE = ("from_numpy", "as_tensor", "tensor", "FloatTensor", "Tensor", "PILToTensor", "ToTensor")
 
 
@@ -104,7 +106,13 @@ def _by_transforms(train: Group, held_out: Group) -> Finding | None:
         return None
     if len(our_numbers) > 1 or len(their_numbers) > 1 or _same_pixels(train, held_out):
         return None
-    form = "normalize_missing" if not their_numbers else "normalize_only" if not our_numbers else "normalize_other"
+    form = (
+        "normalize_missing"
+        if not their_numbers
+        else "normalize_only"
+        if not our_numbers
+        else "normalize_other"
+    )
     close = bool(our_numbers and their_numbers) and _are_close(our_numbers[0], their_numbers[0])
     evidence = {
         "train": _text(our_numbers), "held_out": _text(their_numbers),
@@ -137,9 +145,7 @@ def _rounded(numbers: list[tuple]) -> list:
 def _are_close(a: tuple, b: tuple) -> bool:
     """Tell whether two Normalize differ by less than anybody would notice."""
     flat_a, flat_b = [*a[0], *a[1]], [*b[0], *b[1]]
-    return len(flat_a) == len(flat_b) and all(
-        abs(x - y) < 0.06 for x, y in zip(flat_a, flat_b, strict=True)
-    )
+    return len(flat_a) == len(flat_b) and all(abs(x - y) < 0.06 for x, y in zip(flat_a, flat_b, strict=True))
 
 
 def _text(numbers: list[tuple]) -> str:
@@ -226,7 +232,9 @@ def _is_swapped(a: _Range, b: _Range) -> bool:
     straight = abs(a.channels[0] - b.channels[0]) + abs(a.channels[2] - b.channels[2])
     crossed = abs(a.channels[0] - b.channels[2]) + abs(a.channels[2] - b.channels[0])
     error = sum(x * x for x in (*a.errors, *b.errors)) ** 0.5
-    return straight > 0.3 * min(a.deviation, b.deviation) and straight > 12 * error and crossed < 0.25 * straight
+    return (
+        straight > 0.3 * min(a.deviation, b.deviation) and straight > 12 * error and crossed < 0.25 * straight
+    )
 
 
 def _line(held_out: Group, form: str) -> Source | None:
@@ -234,13 +242,26 @@ def _line(held_out: Group, form: str) -> Source | None:
     origins = without_other_keys(origins_of(held_out.source), held_out.names)
     if form == "normalize_missing":
         for origin, call in calls_in(origins, ("Compose", "Sequential")):
-            if not any(isinstance(p, ast.Call) and last_name(p.func) == "Normalize" for p in ast.walk(call)):
-                return origin.source(call)
-        return line_of_call(origins, ("ToTensor", "ToDtype", "ToImage")) or held_out.source
+            inner = {last_name(p.func): p for p in ast.walk(call) if isinstance(p, ast.Call)}
+            if "Normalize" not in inner:
+                return origin.source(next((inner[name] for name in TO_TENSOR if name in inner), call))
+        return line_of_call(origins, TO_TENSOR) or held_out.source
     if form.startswith("normalize"):
         return line_of_call(origins, ("Normalize",)) or held_out.source
+    if form == "channels_swapped":
+        return line_of_call(origins, READ) or _line_of_turned_channels(origins) or held_out.source
     found = line_of_call(origins, NORMALISERS)
     return found or _line_of_scaling(origins) or held_out.source
+
+
+def _line_of_turned_channels(origins: list[Origin]) -> Source | None:
+    """Find `[:, :, ::-1]`, or a flip."""
+    for origin in origins:
+        for part in origin.walk():
+            step = getattr(part, "step", None) if isinstance(part, ast.Slice) else None
+            if isinstance(step, ast.UnaryOp) and isinstance(step.op, ast.USub):
+                return origin.source(part)
+    return line_of_call(origins, ("flip",))
 
 
 def _line_of_scaling(origins: list[Origin]) -> Source | None:

@@ -66,7 +66,10 @@ def tears(before: Shape, after: Shape) -> bool:
     if not before or not after or after[0] % before[0]:
         return False  # of the samples' axis the probe knows more
     folded = after[0] // before[0]
-    one, other = [side for side in before[1:] if side > 1], [side for side in (folded, *after[1:]) if side > 1]
+    one, other = (
+        [side for side in before[1:] if side > 1],
+        [side for side in (folded, *after[1:]) if side > 1],
+    )
     if one == other or len(one) < 2 or len(other) < 2:  # noqa: PLR2004
         return False
     pieces = _pieces(one, other)
@@ -148,7 +151,7 @@ def _is_shown(look: Look, op: Op, before: Shape, after: Shape, reads: dict[int, 
     return network and not any(reads.get(output) for output in op.outputs)
 
 
-def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:  # noqa: ANN001
+def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:
     return Finding(
         CODE,
         severity,
