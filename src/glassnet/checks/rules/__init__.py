@@ -60,7 +60,7 @@ from glassnet.checks.rules.schedules import scheduler_misused
 from glassnet.checks.rules.seeds import seed_misused
 from glassnet.checks.rules.selection import chosen_on_test_set
 from glassnet.checks.rules.sizes import feature_map_too_small, small_receptive_field, stride_skips_pixels
-from glassnet.checks.rules.softmax import nll_without_log_softmax, softmax_before_cross_entropy, softmax_twice
+from glassnet.checks.rules.softmax import softmax_before_cross_entropy, softmax_twice
 from glassnet.checks.rules.splits_compared import different_preprocessing
 from glassnet.checks.rules.step_order import step_order
 from glassnet.checks.rules.targets import regression_loss_on_classes
