@@ -68,7 +68,7 @@ def run(opt=Options()):
                 out = net(image)
                 right += (out["kind"].argmax(1) == target["kind"]).sum().item()
                 off += (out["where"] - target["where"]).abs().mean(1).sum().item()
-        print(f"epoch {epoch} loss {loss.item():.3f} kind {right / 200:.3f} off by {7 * off / 200:.2f} pixels")
+        print(f"epoch {epoch} loss {loss.item():.3f} kind {right / 200:.3f} off by {7 * off / 200:.2f} px")
 
 
 run()
