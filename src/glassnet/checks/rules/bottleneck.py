@@ -82,7 +82,7 @@ def _given(one: Pass, op: Op) -> int:
 def _size(one: Pass, number: int) -> int:
     """Count the numbers of one sample."""
     shape = one.trace.values[number].shape
-    return math.prod(shape[1:]) if len(shape) > 1 else shape[0]
+    return math.prod(shape[1:] if len(shape) > 1 else shape)
 
 
 def _is_shown(one: Pass, op: Op, following: Op) -> bool:

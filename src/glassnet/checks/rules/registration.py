@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Seen
     from glassnet.trace.trace import ModuleCall
 
+SYMPTOMS = (
+    "not-in-optimizer", "weights-do-not-change", "graph-cut", "plateau", "learning-rate-too-low",
+    "cannot-overfit-batch",
+)  # fmt: skip
 PLACE = re.compile(r"(?P<name>\w+)(?P<key>\[.*\])?$")
 
 
@@ -91,7 +95,7 @@ def _loose_modules(one: Pass, optimized: set[int]) -> Iterator[Finding]:
                 "parameters": numbers,
             },
             kind,
-            explains=("not-in-optimizer", "weights-do-not-change", "graph-cut", "plateau", "learning-rate-too-low"),
+            explains=SYMPTOMS,
         )  # fmt: skip
 
 
@@ -139,7 +143,7 @@ def _resolved(one: Pass, path: str) -> nn.Module | None:
     return found if isinstance(found, nn.Module) else None
 
 
-def _content(one: Pass, path: str) -> object:
+def _content(one: Pass, path: str) -> Any:
     around, _, place = one.inner_path(path).rpartition(".")
     match = PLACE.match(place)
     if match is None:
@@ -197,5 +201,5 @@ def _loose_tensors(one: Pass, optimized: set[int]) -> Iterator[Finding]:
                 "parameters": sum(size for _, size in members.values()),
             },
             "tensor" if leaf else "computed",
-            explains=("not-in-optimizer", "weights-do-not-change", "graph-cut"),
+            explains=SYMPTOMS,
         )  # fmt: skip
