@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 150_000_000
 MOST_NUMBERS = 2_000_000  # in the pictures of a probe, where the network takes fewer
-FEW = 4  # samples of a probe, where the network takes as many
+FEW, FEW_LARGE = 6, 3  # samples of a probe, where the network takes as many
+SMALL = 30_000  # numbers in a picture of ordinary size
 
 
 @dataclass(eq=False)
@@ -107,7 +108,7 @@ def _probes(seen: Seen) -> Iterator[Probe]:
         size = sum(p.numel() for p in network.module.parameters() if not _is_lazy(p))
         if size > MOST_PARAMETERS or images.dim() == 0 or not images.numel():
             continue
-        count = min(len(images), FEW)
+        count = min(len(images), FEW if images[0].numel() <= SMALL else FEW_LARGE)
         few, output, refused = images[:count].clone(), None, None
         try:
             output = _quietly(network.module, few)

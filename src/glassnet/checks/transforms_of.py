@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+from torch.utils.data import Dataset
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,10 +54,7 @@ def _attributes(thing: Any) -> dict[str, Any]:
 
 
 def _is_dataset(thing: Any) -> bool:
-    import torch
-    from torch.utils.data import Dataset
-
-    if isinstance(thing, torch.Tensor) or isinstance(thing, list | tuple | dict | str):
+    if isinstance(thing, torch.Tensor | list | tuple | dict | str):
         return False
     return isinstance(thing, Dataset) or (hasattr(type(thing), "__getitem__") and hasattr(thing, "__dict__"))
 

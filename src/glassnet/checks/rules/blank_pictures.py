@@ -54,7 +54,7 @@ def _of_group(group: Group) -> Finding | None:
     where = _line(group)
     total = len(flat)
     if num_bad:
-        evidence = {"number": num_bad, "total": total, "share": num_bad / total}
+        evidence: dict[str, object] = {"number": num_bad, "total": total, "share": num_bad / total}
         return Finding(CODE, "error", where, evidence=evidence, form="not_finite", explains=SYMPTOMS)
     by_channel = pictures.detach().float().flatten(2)
     blank = (by_channel == by_channel[:, :, :1]).all(2).all(1)
@@ -100,7 +100,12 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         if number:
             share = number / len(pictures)
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
-            evidence = {"number": number, "total": len(pictures), "share": share, "value": 0.0}
+            evidence: dict[str, object] = {
+                "number": number,
+                "total": len(pictures),
+                "share": share,
+                "value": 0.0,
+            }
             yield Finding(CODE, severity, None, evidence=evidence, form="some")
         if name == "train" and pictures.rejected:
             evidence = {"number": len(pictures.rejected), "total": len(pictures) + len(pictures.rejected)}

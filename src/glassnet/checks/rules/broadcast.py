@@ -21,9 +21,7 @@ CODE = "loss-broadcasts"
 PAIRWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
                       "poisson_nll_loss", "gaussian_nll_loss", "kl_div"})  # fmt: skip
 BY_HAND = frozenset({"sub", "rsub", "mul", "isub", "imul", "pow", "div", "truediv"})
-SIZES = re.compile(
-    r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)"
-)
+SIZES = re.compile(r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)")
 
 
 def loss_broadcasts(seen: Seen) -> Iterator[Finding]:
@@ -75,7 +73,7 @@ def _by_hand(look: Look) -> Iterator[Finding]:
         if op.call is not None or plain(op) not in BY_HAND:
             continue
         sides = [arg.value for arg in op.args[:2] if isinstance(arg, Ref)]
-        if len(sides) != 2:  # noqa: PLR2004
+        if len(sides) != 2:
             continue
         learned = [trace.values[side].requires_grad for side in sides]
         shapes = [trace.values[side].shape for side in sides]

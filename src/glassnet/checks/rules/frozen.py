@@ -31,7 +31,9 @@ def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
     yield from without_effect
     for network in seen.networks:
         found = _head_frozen(seen, network)
-        if found or (not without_effect and (found := _moving_statistics(seen, network))):
+        if found:
+            yield found
+        elif not without_effect and (found := _moving_statistics(seen, network)):
             yield found
 
 
@@ -104,7 +106,7 @@ def _frozen_line(seen: Seen) -> Source | None:
 def _head_frozen(seen: Seen, network: Network) -> Finding | None:
     """Find a last layer that is frozen while layers before it are trained, or all of them frozen."""
     parts = _in_order(seen, network)
-    if not parts or (not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen)):
+    if not parts or not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen):
         return None
     frozen = [
         path for path, part in parts if not any(p.requires_grad for p in part.parameters(recurse=False))
@@ -142,12 +144,12 @@ def _in_order(seen: Seen, network: Network) -> list[tuple[str, nn.Module]]:
     """Give the modules with parameters of their own, in the order in which they were called first."""
     parts = {path: part for path, part in network.module.named_modules() if next(part.parameters(recurse=False), None) is not None}  # fmt: skip
     called: dict[str, nn.Module] = {}
-    for look in seen.looks[:2]:
+    for look in seen.looks:
         for call in look.trace.calls:
             path = call.path.removeprefix(network.prefix) if call.path.startswith(network.prefix) else None
             if path in parts:
                 called.setdefault(path, parts[path])
-    return list(called.items())
+    return list((called or parts).items())  # else in the order in which they were made
 
 
 def _moving_statistics(seen: Seen, network: Network) -> Finding | None:
@@ -163,13 +165,7 @@ def _moving_statistics(seen: Seen, network: Network) -> Finding | None:
         return None
     if not any(p.requires_grad for p in network.module.parameters()):
         return None
-    moving = {
-        call.path
-        for look in seen.looks
-        if look.trained
-        for call in look.trace.calls
-        if call.training and call.path in norms
-    }
+    moving = _moving(seen, network, set(norms))
     if not moving:
         return None
     loaded = any(e.kind == "load" and e.who == network.number for e in seen.events)
@@ -181,3 +177,33 @@ def _moving_statistics(seen: Seen, network: Network) -> Finding | None:
         "wrong-layers-frozen", "warning" if loaded or meant or earlier else "note",
         modes[0] if modes else line, min(moving), evidence, "statistics",
     )  # fmt: skip
+
+
+def _moving(seen: Seen, network: Network, norms: set[str]) -> set[str]:
+    """Give the BatchNorm layers that were called in train mode while their weights were frozen."""
+    looked = False
+    moving: set[str] = set()
+    for look in seen.looks:
+        frozen = {m.path for m in look.trace.modules if m.path in norms and not any(p.trainable for p in m.parameters)}
+        looked = looked or (look.trained and bool(frozen))
+        if look.trained:
+            moving |= {call.path for call in look.trace.calls if call.training and call.path in frozen}
+    return moving if looked else _in_train_mode(seen, network, norms)
+
+
+def _in_train_mode(seen: Seen, network: Network, norms: set[str]) -> set[str]:
+    """Tell the same from the calls of train() and eval() since the last optimizer was made."""
+    made = [at for at, e in enumerate(seen.events) if e.kind == "optimizer" and network in trained_by(seen, seen.optimizers[e.who])]
+    if not made:
+        return set()
+    still: set[str] = set()
+    moving: set[str] = set()
+    for event in seen.events[made[-1] :]:
+        if event.who != network.number:
+            continue
+        if event.kind == "mode":
+            inside = {name for name in norms if name.removeprefix(network.prefix).startswith(event.facts.get("path", ""))}
+            still = still - inside if event.facts.get("training") else still | inside
+        elif event.kind == "network" and event.facts.get("training") and event.facts.get("grad", True):
+            moving |= norms - still
+    return moving

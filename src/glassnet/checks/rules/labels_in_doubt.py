@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Source
 
 CODE = "noisy-labels"
-LEAST_SAMPLES = 250
+LEAST_SAMPLES = 150
 LEAST_PER_CLASS = 8
 LEAST_NUMBERS = 8
 NOTED = 0.08
 WARNED = 0.12
 AS_STRONGLY = 0.9  # wrong labels are contradicted about as strongly as right ones are confirmed
 CONFIRMED = 0.35
-CLUSTERED = 1.3
+CLUSTERED = 1.25
 MIXERS = (
     "shuffle",
     "permutation",
@@ -139,7 +139,7 @@ def _false_share(known: _Labelled) -> float | None:
 
 
 def _mixed(known: _Labelled, where: Source | None, *, certain: bool) -> Finding:
-    evidence = {
+    evidence: dict[str, object] = {
         "wrong": known.agreement.wrong, "chance": known.agreement.chance, "number": len(known.labels),
         "right": 1 - known.agreement.wrong,
     }  # fmt: skip
@@ -148,7 +148,11 @@ def _mixed(known: _Labelled, where: Source | None, *, certain: bool) -> Finding:
 
 
 def _false(known: _Labelled, share: float, where: Source | None) -> Finding:
-    evidence = {"share": share, "number": round(share * len(known.labels)), "total": len(known.labels)}
+    evidence: dict[str, object] = {
+        "share": share,
+        "number": round(share * len(known.labels)),
+        "total": len(known.labels),
+    }
     severity = "warning" if share >= WARNED else "note"
     return Finding(CODE, severity, where, evidence=evidence, form="false", explains=SYMPTOMS)
 

@@ -67,7 +67,7 @@ def _of_crash(seen: Seen, crash: Crash) -> Finding | None:
         return None
     shape = (number, second, third, last)
     where = _line(_origins(seen, crash.source)) or crash.source
-    evidence = {"shape": shape_text(shape), "channels": last, "taken": second}
+    evidence: dict[str, object] = {"shape": shape_text(shape), "channels": last, "taken": second}
     return Finding(CODE, "error", where, evidence=evidence, form="crash", explains=SYMPTOMS)
 
 
@@ -83,7 +83,11 @@ def _of_conv(seen: Seen, one: Pass) -> Finding | None:
     if value.shape != one.input.shape:
         return None
     where = _line(_origins(seen, one.call.source)) or own_line(first, trace)
-    evidence = {"shape": shape_text(value.shape), "channels": value.shape[3], "taken": value.shape[1]}
+    evidence: dict[str, object] = {
+        "shape": shape_text(value.shape),
+        "channels": value.shape[3],
+        "taken": value.shape[1],
+    }
     return Finding(CODE, "error", where, evidence=evidence, form="main", explains=SYMPTOMS)
 
 
@@ -103,7 +107,7 @@ def _turned_away(one: Pass) -> Finding | None:
     turning = trace.ops[value.made_by]
     if turning.name not in TURNED:
         return None
-    evidence = {
+    evidence: dict[str, object] = {
         "given": shape_text(one.input.shape), "shape": shape_text(value.shape), "channels": channels,
         "taken": value.shape[1],
     }  # fmt: skip
@@ -131,7 +135,7 @@ def _of_reshape(seen: Seen, one: Pass) -> Finding | None:
         return None
     where = cut or line_of_call(origins, RESHAPED) or _line(origins) or one.call.source
     ratio = as_given / max(as_turned, 1e-12)
-    evidence = {"shape": shape_text(one.input.shape), "channels": channels, "ratio": ratio}
+    evidence: dict[str, object] = {"shape": shape_text(one.input.shape), "channels": channels, "ratio": ratio}
     return Finding(CODE, "error", where, evidence=evidence, form="reshaped", explains=SYMPTOMS)
 
 

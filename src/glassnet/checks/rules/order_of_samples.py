@@ -52,7 +52,7 @@ def _of_group(group: Group) -> Finding | None:
         else:
             sorted_by_class = held < FEW_CLASSES * due and changes < 2 * FEW_CHANGES * expected
         if sorted_by_class and expected > 0.1 and len(labels) >= 4 * len(classes):
-            evidence = {"held": held, "due": due, "classes": len(classes), "size": size}
+            evidence: dict[str, object] = {"held": held, "due": due, "classes": len(classes), "size": size}
             form = "sorted" if group.loader is not None and not group.loader.shuffled else "one_class"
             return Finding(CODE, "warning", group.source, evidence=evidence, form=form, explains=SYMPTOMS)
     return _fixed_order(group)
@@ -72,5 +72,5 @@ def _fixed_order(group: Group) -> Finding | None:
         return None
     if type(getattr(loader.loader, "sampler", None)).__name__ != "SequentialSampler":
         return None
-    evidence = {"epochs": loader.num_epochs}
+    evidence: dict[str, object] = {"epochs": loader.num_epochs}
     return Finding(CODE, "note", group.source, evidence=evidence, form="fixed")

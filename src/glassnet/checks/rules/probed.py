@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import first_value, given, plain, readers
+from glassnet.checks.places import cause_line
 from glassnet.checks.probes import changed, differs, main_output, probes_of
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source, shape_text
@@ -23,15 +27,21 @@ if TYPE_CHECKING:
 
 DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
                       "feature_dropout"})  # fmt: skip
+PARTS = frozenset({"getitem", "narrow", "select", "index_select", "split", "chunk", "center_crop", "crop"})
+CUTTERS = frozenset({"view", "reshape", "expand", "repeat"})
+FACTORIES = frozenset({"zeros", "ones", "randn", "rand", "full", "empty", "new_zeros", "arange", "eye"})
+NORMS = frozenset({"layer_norm", "group_norm", "instance_norm"})
 PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
+FOLLOWS = ("plateau", "learning-rate-too-low", "vanishing-gradients", "graph-cut", "weights-do-not-change",
+           "cannot-overfit-batch", "unused-result")  # fmt: skip
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 
 
 def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
     """Find dropout that is on in eval mode."""
     told = set()
-    for probe in probes_of(seen):
+    for probe in probes_of(seen) if _drops_by_function(seen) else ():
         trace = probe.trace(probe.few, "base")
         if trace is None:
             continue
@@ -53,6 +63,15 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             if call is None or call.training or not call.registered or not rate or source in told:
                 continue
             yield _dropout(op, source, rate, False, call.path)
+
+
+def _drops_by_function(seen: Seen) -> bool:
+    """Tell whether something else than a dropout layer drops numbers; layers know their mode."""
+    for look in seen.looks:
+        for op in look.trace.ops:
+            if op.call is not None and "Dropout" not in look.trace.calls[op.call].type and _rate(op, look.trace):
+                return True
+    return False
 
 
 def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:
@@ -97,8 +116,9 @@ def fixed_batch_size(seen: Seen) -> Iterator[Finding]:
         counts = [len(probe.images) - 1, len(probe.images) // 2, len(probe.images) - 2]
         if not all(_refuses(probe, count) for count in counts):
             continue
-        source = _line_of(error)
-        crashed = seen.crash is not None and source is not None and seen.crash.source == source
+        failed = _line_of(error)
+        crashed = seen.crash is not None and failed is not None and seen.crash.source == failed
+        source = _made_for(probe) or failed
         evidence: dict[str, object] = {"batch": len(probe.images), "error": _first_line(error)}
         yield Finding(
             "fixed-batch-size", "error" if crashed else "warning", source, probe.network.prefix.removesuffix("."),
@@ -117,7 +137,7 @@ def _is_not_of_shapes(error: Exception) -> bool:
 def _refuses(probe: Probe, count: int) -> bool:
     try:
         probe.run(probe.images[:count])
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return False
 
@@ -128,6 +148,50 @@ def _line_of(error: Exception) -> Source | None:
         if is_own(frame.filename):
             found = Source(frame.filename, frame.lineno or 0, frame.name)
     return found
+
+
+class _Makers(TorchFunctionMode):
+    """Notes where a tensor is made for a whole batch, though fewer samples were given."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__()
+        self.batch = batch
+        self.source: Source | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if self.source is None and isinstance(result, torch.Tensor):
+            made = func.__name__ in FACTORIES and self.batch in result.shape[:2]
+            cut = func.__name__ in CUTTERS and _first_size(args) == self.batch == result.shape[0]
+            if made or cut:
+                self.source = self._home()
+        return result
+
+    def _home(self) -> Source | None:
+        """Find the line that says how many: of a function that is told it, the line that calls it."""
+        frame, found = sys._getframe(2), None  # noqa: SLF001
+        while frame is not None:
+            code = frame.f_code
+            if is_own(code.co_filename):
+                found = Source(code.co_filename, frame.f_lineno, code.co_name)
+                told = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
+                if not any(type(one) is int and one == self.batch for one in told):
+                    return found
+            frame = frame.f_back
+        return found
+
+
+def _first_size(args: tuple) -> Any:
+    sizes = args[1] if len(args) > 1 else None
+    return sizes[0] if isinstance(sizes, tuple | list) and sizes else sizes
+
+
+def _made_for(probe: Probe) -> Source | None:
+    makers = _Makers(len(probe.images))
+    for count in (len(probe.images) - 1, len(probe.images) // 2):  # one of them may pass the view
+        with contextlib.suppress(Exception), makers:
+            probe.run(probe.images[:count])
+    return makers.source
 
 
 def _first_line(error: Exception) -> str:
@@ -151,31 +215,29 @@ def _crashed_at_last_batch(seen: Seen) -> Iterator[Finding]:
         whole = batch in numbers
         rest = left in numbers or any(number % left == 0 and number > left for number in numbers - {batch})
         if whole and rest:
-            evidence: dict[str, object] = {
-                "batch": batch,
-                "left": left,
-                "error": crash.message.split("\n")[0],
-            }
+            evidence: dict[str, object] = {"batch": batch, "left": left, "error": crash.message.split("\n")[0]}
             yield Finding("fixed-batch-size", "error", crash.source, "", evidence, form="last")
             return
 
 
 def _numbers(text: str) -> set[int]:
     words = "".join(letter if letter.isdigit() else " " for letter in text).split()
-    return {int(word) for word in words if len(word) < 12}  # noqa: PLR2004
+    return {int(word) for word in words if len(word) < 12}
 
 
 def input_ignored(seen: Seen) -> Iterator[Finding]:
     """Find channels, or a large part of the picture, that no answer depends on."""
     for probe in probes_of(seen):
         images = probe.few
-        if images.dim() != 4 or not images.is_floating_point():  # noqa: PLR2004
+        if images.dim() != 4 or not images.is_floating_point():
             continue
         before = main_output(probe.output)
         if before is None or not before.is_floating_point() or not bool(torch.isfinite(before).all()):
             continue
+        if not _takes_a_part(probe):
+            continue
         channels = images.shape[1]
-        if 1 < channels <= 64:  # noqa: PLR2004
+        if 1 < channels <= 64:
             ignored = [c for c in range(channels) if not _matters(probe, before, (slice(None), c))]
             if ignored and len(ignored) < channels:
                 op = _slicing(probe)
@@ -183,6 +245,13 @@ def input_ignored(seen: Seen) -> Iterator[Finding]:
                     yield _ignored(probe, op, "channels", len(ignored), channels)
                     continue
         yield from _cut_off(probe, before)
+
+
+def _takes_a_part(probe: Probe) -> bool:
+    """Tell whether the network cuts a part out of what it was given."""
+    trace = probe.look.trace
+    ops = trace.ops[probe.call.first_op : probe.call.end_op]
+    return any(plain(op) in PARTS and first_value(op) in probe.call.inputs for op in ops)
 
 
 def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
@@ -193,7 +262,7 @@ def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
     other[place] = part.flip(-1) + spread * torch.randn(part.shape, generator=generator).to(part)
     try:
         after = main_output(probe.run(other))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
     return after is None or after.shape != before.shape or bool(differs(before, after).any())
 
@@ -223,10 +292,7 @@ def _slicing(probe: Probe) -> Op | None:
         return None
     reads = readers(trace)
     for op in trace.ops:
-        if (
-            plain(op) in ("getitem", "narrow", "select", "index_select")
-            and first_value(op) == trace.inputs[0]
-        ):
+        if plain(op) in PARTS and first_value(op) == trace.inputs[0]:
             others = [other for other in reads.get(trace.inputs[0], ()) if other.number != op.number]
             if all(plain(other) in ("size", "shape", "dim") for other in others) and op.source:
                 return op
@@ -251,22 +317,31 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
         told = next((found for look in seen.looks if (found := _unreached(look, network.prefix))), None)
         if told is not None:
             yield told
+    yield from _all_dropped(seen)
     for probe in probes_of(seen):
         images, answer = probe.few, main_output(probe.output)
         if answer is None or not answer.is_floating_point() or not bool(torch.isfinite(answer).all()):
             continue
-        if (
-            len(images) < SIZE
-            or not images.is_floating_point()
-            or answer.dim() < SIZE
-            or len(answer) != len(images)
-        ):
+        if len(images) < SIZE or not images.is_floating_point() or answer.dim() < SIZE or len(answer) != len(images):
             continue
-        if not bool(differs(images[:1].expand_as(images), images).any()):
+        if bool((images == images[:1]).all()) or not bool((answer == answer[:1]).all()):
             continue
         if _moves(probe, answer) or not seen.num_steps:
             continue
-        yield from _lost(probe)
+        yield from _lost(seen, probe)
+
+
+def _all_dropped(seen: Seen) -> Iterator[Finding]:
+    """Dropout of everything: in training nothing goes through."""
+    for look in seen.looks:
+        for op in look.trace.ops:
+            if op.call is not None and _rate(op, look.trace) >= 1:
+                path = look.trace.calls[op.call].path
+                yield Finding(
+                    "output-ignores-input", "error", cause_line(seen, look, op), path, {"operation": plain(op)},
+                    form="dropped", explains=("weights-do-not-change", "plateau", "modes-disagree", "dead-relus",
+                                              "vanishing-gradients", "dropout-in-eval", "initial-loss"),
+                )  # fmt: skip
 
 
 def _moves(probe: Probe, answer: torch.Tensor) -> bool:
@@ -274,9 +349,9 @@ def _moves(probe: Probe, answer: torch.Tensor) -> bool:
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
     try:
         after = main_output(probe.run(other * 3))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return True
-    return after is None or after.shape != answer.shape or bool(differs(answer, after).any())
+    return after is None or after.shape != answer.shape or not torch.equal(answer, after)
 
 
 def _unreached(look: Look, prefix: str) -> Finding | None:
@@ -298,10 +373,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
         used = {value for op in trace.ops[call.first_op : call.end_op] for value in op.inputs}
         strangers = [op for op in trace.ops[call.first_op : call.end_op] if not op.inputs and op.outputs]
         first = strangers[0] if strangers else trace.ops[call.first_op]
-        evidence: dict[str, object] = {
-            "operation": plain(first),
-            "read": "yes" if used & set(call.inputs) else "no",
-        }
+        evidence: dict[str, object] = {"operation": plain(first), "read": "yes" if used & set(call.inputs) else "no"}
         return Finding(
             "output-ignores-input", "error", own_line(first, trace) or call.source, path, evidence, form="unreached",
             explains=("plateau", "unused-result", "unused-module", "learning-rate-too-low", "input-ignored"),
@@ -309,7 +381,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
     return None
 
 
-def _lost(probe: Probe) -> Iterator[Finding]:
+def _lost(seen: Seen, probe: Probe) -> Iterator[Finding]:
     """Name the operation whose result is the same for every picture, though what it read was not."""
     base = probe.trace(probe.few, "base")
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
@@ -319,16 +391,19 @@ def _lost(probe: Probe) -> Iterator[Finding]:
     alive = {
         number for number, one in base.kept.items()
         if number in trace.kept and one.shape == trace.kept[number].shape and not one.is_complex()
-        and bool(differs(one, trace.kept[number]).any())
+        and not torch.equal(one, trace.kept[number])
     }  # fmt: skip
     for op in reversed(base.ops):
         if alive.intersection(op.inputs) and not alive.intersection(op.outputs):
             dead = plain(op) in ("relu", "hardtanh", "relu6", "clamp", "sigmoid", "tanh", "hardsigmoid")
             zero = any(base.values[n].kind == "parameter" and not bool(base.kept[n].any()) for n in op.inputs
                        if n in base.kept)  # fmt: skip
+            layer = base.calls[op.call].path if op.call is not None else None
+            made = seen.made.get(f"{probe.network.prefix}{layer}") if plain(op) in NORMS else None
+            source = made if made is not None and is_own(made.file) else own_line(op, base)
             yield Finding(
-                "output-ignores-input", "note" if dead or zero else "error", own_line(op, base),
+                "output-ignores-input", "note" if dead or zero else "error", source,
                 base.calls[op.call].path if op.call is not None else "", {"operation": plain(op)}, form="main",
-                explains=() if dead or zero else ("plateau", "learning-rate-too-low", "vanishing-gradients"),
+                explains=() if dead or zero else FOLLOWS,
             )  # fmt: skip
             return

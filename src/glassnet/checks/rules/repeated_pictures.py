@@ -66,7 +66,12 @@ def _told(keys: np.ndarray, labels: np.ndarray | None, loader: Loader) -> Iterat
         if number:
             share = number / total
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
-            evidence = {"number": number, "different": int(torn.sum()), "total": total, "share": share}
+            evidence: dict[str, object] = {
+                "number": number,
+                "different": int(torn.sum()),
+                "total": total,
+                "share": share,
+            }
             yield Finding(
                 CODE, severity, source, evidence=evidence, form="two_labels", explains=("noisy-labels",)
             )
@@ -102,7 +107,12 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         number = sum(map(len, torn))
         share = number / len(train)
         severity = "warning" if share >= WARNING_SHARE else "note"
-        evidence = {"number": number, "different": len(torn), "total": len(train), "share": share}
+        evidence: dict[str, object] = {
+            "number": number,
+            "different": len(torn),
+            "total": len(train),
+            "share": share,
+        }
         yield Finding(CODE, severity, None, evidence=evidence, form="two_labels", explains=("noisy-labels",))
     different = len(np.unique(train.hashes, axis=0))
     surplus = len(train) - different

@@ -86,15 +86,10 @@ def _poured_together(look: Look) -> Iterator[Finding]:
     trace = look.trace
     for op in trace.ops:
         value = first_value(op)
-        if (
-            op.call is not None
-            or plain(op) not in VIEWS
-            or value is None
-            or trace.values[value].made_by is not None
-        ):
+        if op.call is not None or plain(op) not in VIEWS or value is None or trace.values[value].made_by is not None:
             continue
         before, after = trace.values[value].shape, trace.values[op.outputs[0]].shape
-        if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):  # noqa: PLR2004
+        if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):
             continue
         if any(op.outputs[0] in call.inputs for call in trace.calls):
             yield Finding(
@@ -142,7 +137,7 @@ def mixings(seen: Seen) -> list[Mixing]:
     found = []
     for probe in probes_of(seen):
         images = probe.few
-        if len(images) < 2 or not _first_axis_is_samples(probe):  # noqa: PLR2004
+        if len(images) < 2 or not _first_axis_is_samples(probe):
             continue
         try:
             one, other = probe.output, probe.run(changed(images, 0))
@@ -165,13 +160,13 @@ def _first_axis_is_samples(probe: Probe) -> bool:
     images, output = probe.few, main_output(probe.output)
     if output is None:
         return False
-    if images.dim() == 4:  # noqa: PLR2004
+    if images.dim() == 4:
         return True
-    if output.dim() == 0 or len(output) != len(images) or not images.is_floating_point():
+    if output.dim() == 0 or len(output) != len(images):
         return False
-    if images.dim() == 2:  # noqa: PLR2004
+    if images.dim() == 2 and images.is_floating_point():
         return True
-    return images.dim() == 3 and images.shape[0] != images.shape[1] and output.dim() == 2  # noqa: PLR2004
+    return images.dim() in (2, 3) and images.shape[0] != images.shape[1] and output.dim() == 2
 
 
 def _where(probe: Probe) -> Mixing | None:
@@ -272,7 +267,7 @@ def _is_strong(mixing: Mixing) -> bool:
     images = mixing.probe.few
     one = main_output(mixing.probe.output)
     other = main_output(mixing.probe.run(changed(images, 0)))
-    if one is None or other is None or not one.is_floating_point() or len(one) < 2:  # noqa: PLR2004
+    if one is None or other is None or not one.is_floating_point() or len(one) < 2:
         return False
     return bool((one[1:] - other[1:]).abs().max() > 0.01 * one.std())
 
@@ -286,10 +281,7 @@ def _cause_before(mixing: Mixing, op: Op) -> tuple[Op | None, str]:
         before = first_value(made)
         if before is None:
             return None, ""
-        now, then = (
-            _axes_of_samples(mixing.masks[value], count),
-            _axes_of_samples(mixing.masks[before], count),
-        )
+        now, then = _axes_of_samples(mixing.masks[value], count), _axes_of_samples(mixing.masks[before], count)
         if plain(made) in VIEWS and then and not now:
             merged = trace.values[value].shape[:1] in ((), (1,)) or len(trace.values[value].shape) == 1
             return made, "merged" if merged else "view"

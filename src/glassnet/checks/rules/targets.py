@@ -31,30 +31,34 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
     yield from _crashed(seen)
     for look, op in losses_of(seen, REGRESSION):
         value, target = given_value(op, 0, "input"), given_value(op, 1, "target")
+        target = _before_scaling(look, target)
         labels = kept(look, target)
-        if (
-            value is None
-            or target is None
-            or labels is None
-            or not _are_class_numbers(seen, look, target, labels)
-        ):
+        if value is None or target is None or labels is None or not _are_class_numbers(seen, look, target, labels):
             continue
         shape = look.trace.values[value].shape
         kinds = int(labels.max()) + 1
-        if len(shape) == 2 and shape[1] > 1 and shape[1] >= kinds and labels.numel() == shape[0]:  # noqa: PLR2004
+        if len(shape) == 2 and shape[1] > 1 and shape[1] >= kinds and labels.numel() == shape[0]:
             yield _finding(look, op, "columns", "error", kinds)
         elif labels.numel() == _size(shape) and kinds >= FEW_CLASSES:
             sure = num_classes(seen) is not None or _is_scored_as_classes(seen)
             yield _finding(look, op, "numbers", "warning" if sure else "note", kinds)
 
 
+def _before_scaling(look: Look, target: int | None) -> int | None:
+    """Give the whole numbers that targets were before they were divided by the largest, or the targets."""
+    if target is None:
+        return None
+    first = root(look.trace, target, SAME | {"div", "truediv", "mul"})
+    return first if look.trace.values[first].dtype in ("int64", "int32", "uint8") else target
+
+
 def _size(shape: tuple[int, ...]) -> int:
-    return shape[0] if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1) else -1  # noqa: PLR2004
+    return shape[0] if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1) else -1
 
 
 def _are_class_numbers(seen: Seen, look: Look, target: int, labels: torch.Tensor) -> bool:
     """Tell whether targets are whole numbers from 0 on that came as whole numbers, one a sample."""
-    if labels.dim() > 2 or (labels.dim() == 2 and labels.shape[1] != 1) or labels.numel() < 2:  # noqa: PLR2004
+    if labels.dim() > 2 or (labels.dim() == 2 and labels.shape[1] != 1) or labels.numel() < 2:
         return False
     if labels.is_floating_point() and not bool((labels == labels.round()).all()):
         return False
@@ -84,16 +88,12 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         return
     name, _, shapes = (crash.what or "").partition("(")
     sides = [tuple(map(int, text.split("×"))) for text in re.findall(r"\d+(?:×\d+)*", shapes)]
-    if name not in (*REGRESSION, "sub", "rsub") or len(sides) != 2:  # noqa: PLR2004
+    if name not in (*REGRESSION, "sub", "rsub") or len(sides) != 2:
         return
     output, target = sides
     known = num_classes(seen)
-    if len(output) == 2 and target == output[:1] and output[1] > 1:  # noqa: PLR2004
-        evidence: dict[str, object] = {
-            "loss": name,
-            "output": shape_text(output),
-            "classes": known or output[1],
-        }
+    if len(output) == 2 and target == output[:1] and output[1] > 1:
+        evidence: dict[str, object] = {"loss": name, "output": shape_text(output), "classes": known or output[1]}
         yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
     del found
 

@@ -66,9 +66,7 @@ def _of_likelihoods(seen: Seen) -> Iterator[Finding]:
     """Log-softmax before a likelihood adds up to one over the classes, axis 1."""
     for look, op in losses_of(seen, {"nll_loss", "nll_loss_nd"}):
         value = given_value(op, 0, "input")
-        first = (
-            None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
-        )
+        first = None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
         if first is None or value is None or plain(first) != "log_softmax":
             continue
         dims = len(look.trace.values[value].shape)
@@ -83,7 +81,7 @@ def _of_answers(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Find
     if value is None or op.call is not None or not _is_an_answer(trace, value):
         return
     shape, axis = trace.values[value].shape, axis_of(op, trace)
-    if len(shape) < 2 or axis != -len(shape) or shape[0] < 2 or shape[0] == shape[1]:  # noqa: PLR2004
+    if len(shape) < 2 or axis != -len(shape) or shape[0] < 2 or shape[0] == shape[1]:
         return
     if any(plain(reader) == "nll_loss" for output in op.outputs for reader in reads.get(output, ())):
         return  # told there
@@ -120,12 +118,10 @@ def _of_one(look: Look, op: Op) -> Iterator[Finding]:
     if value is None or axis is None:
         return
     shape = trace.values[value].shape
-    if not shape or -axis > len(shape) or shape[axis] != 1 or trace.values[value].shape[0] < 2:  # noqa: PLR2004
+    if not shape or -axis > len(shape) or shape[axis] != 1 or trace.values[value].shape[0] < 2:
         return
     answers = {number for call in trace.calls if call.parent is None for number in call.outputs}
-    losing = {
-        first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))
-    }
+    losing = {first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))}
     if any(output in answers or output in losing for output in op.outputs):
         yield _finding(look, op, "one", "error", axis + len(shape))
 
@@ -152,7 +148,7 @@ def _of_attention(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Fi
         if summed is None or axis + dims in summed:
             return
     values = trace.values[weights].shape
-    if dims >= 2 and values[axis] >= 1:  # noqa: PLR2004
+    if dims >= 2 and values[axis] >= 1:
         yield _finding(look, op, "attention", "error", axis + dims)
 
 
@@ -167,7 +163,7 @@ def _summed_by_einsum(op: Op, weights: int, trace: Trace) -> set[int] | None:
         return None
     equation = op.args[0].replace(" ", "")
     given_parts, _, result = equation.partition("->")
-    operands = op.args[1] if len(op.args) == 2 and isinstance(op.args[1], list | tuple) else op.args[1:]  # noqa: PLR2004
+    operands = op.args[1] if len(op.args) == 2 and isinstance(op.args[1], list | tuple) else op.args[1:]
     for letters, operand in zip(given_parts.split(","), operands, strict=False):
         if isinstance(operand, Ref) and operand.value == weights and result:
             return {place for place, letter in enumerate(letters) if letter not in result}
@@ -180,7 +176,7 @@ def _of_ranks(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Findin
     if value is None or not _is_an_answer_through_softmax(trace, value):
         return
     shape = trace.values[value].shape
-    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2 or _batch_of(trace, value) != shape[0]:  # noqa: PLR2004
+    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2 or _batch_of(trace, value) != shape[0]:
         return
     place = 2 if plain(op) == "topk" else 1
     axis = given(op, place, "dim", op.kwargs.get("axis"))
@@ -221,15 +217,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         rows = int(found[2]) if found else 0
         got = int(found[1]) if found else 0
         op = left_the_samples(look.trace, rows, got) if found else _ranked_last(look)
-        if op is not None and plain(op) in RANKS | {
-            "mean",
-            "sum",
-            "cat",
-            "concat",
-            "getitem",
-            "stack",
-            "select",
-        }:
+        if op is not None and plain(op) in RANKS | {"mean", "sum", "cat", "concat", "getitem", "stack", "select"}:
             form = {"cat": "joined", "concat": "joined", "stack": "joined", "getitem": "picked",
                     "select": "picked"}.get(plain(op), "ranked" if plain(op) in RANKS else "samples")  # fmt: skip
             yield _finding(look, op, form, "error", 0)
