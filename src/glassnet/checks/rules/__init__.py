@@ -36,6 +36,7 @@ from glassnet.checks.rules.loading import weights_not_loaded
 from glassnet.checks.rules.loss_sign import loss_sign_or_sum
 from glassnet.checks.rules.metrics import wrong_metric
 from glassnet.checks.rules.modes import evaluating_in_train_mode, training_in_eval_mode
+from glassnet.checks.rules.nll import nll_without_log_softmax
 from glassnet.checks.rules.no_gradient import loss_without_gradient
 from glassnet.checks.rules.nonlinearity import no_nonlinearity
 from glassnet.checks.rules.norm_order import batchnorm_shared, bias_before_batchnorm, dropout_before_batchnorm
@@ -59,7 +60,7 @@ from glassnet.checks.rules.schedules import scheduler_misused
 from glassnet.checks.rules.seeds import seed_misused
 from glassnet.checks.rules.selection import chosen_on_test_set
 from glassnet.checks.rules.sizes import feature_map_too_small, small_receptive_field, stride_skips_pixels
-from glassnet.checks.rules.softmax import nll_without_log_softmax, softmax_before_cross_entropy, softmax_twice
+from glassnet.checks.rules.softmax import softmax_before_cross_entropy, softmax_twice
 from glassnet.checks.rules.splits_compared import different_preprocessing
 from glassnet.checks.rules.step_order import step_order
 from glassnet.checks.rules.targets import regression_loss_on_classes
