@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """What a dataset does to its pictures: its parts and its transforms, read from the objects, not run."""
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def _flat(transform: Any, depth: int = 0) -> Iterator[Step]:
             name = getattr(transform, "__name__", name)
         if inner is None or _is_random(name, transform):
             yield Step(name, transform, _is_random(name, transform))
-    if inner is not None and depth < 6:  # noqa: PLR2004 — deep enough for every Compose of Composes
+    if inner is not None and depth < 6:
         for one in inner:
             yield from _flat(one, depth + 1)
 

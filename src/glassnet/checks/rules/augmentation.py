@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Random changes of pictures where there must be none, and those that change what a picture shows."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """Labels that contradict the pictures: a part of them, or all because the two were mixed up."""
 
 from __future__ import annotations

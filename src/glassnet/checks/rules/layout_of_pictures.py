@@ -1,12 +1,11 @@
-"""Pictures with their channels last in a network that takes them first, and reshaped where they must be turned."""
+# ruff: noqa: PLR2004 — a rule is a row of conditions
+"""Pictures with their channels last in a network that takes them first, or reshaped instead of turned."""
 
 from __future__ import annotations
 
 import ast
 import re
 from typing import TYPE_CHECKING
-
-import torch
 
 from glassnet.checks.batches import CHANNELS, is_channels_last, is_picture_shape, passes, training_loaders
 from glassnet.checks.finding import Finding
@@ -17,6 +16,8 @@ from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import torch
 
     from glassnet.checks.batches import Pass
     from glassnet.checks.script_lines import Origin

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """The same pictures for training and for testing, to the bit, mirrored, or but for a little noise."""
 
 from __future__ import annotations

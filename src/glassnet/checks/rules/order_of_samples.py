@@ -1,7 +1,9 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """Training samples that come in the order of their classes, or always in the same order."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glassnet.checks.batches import groups_of
@@ -43,7 +45,7 @@ def _of_group(group: Group) -> Finding | None:
     size = max(group.batch_sizes)
     classes = sorted(set(labels))
     if len(labels) >= LEAST_SAMPLES and len(labels) >= 2 * size and len(classes) > 1:
-        changes = sum(a != b for a, b in zip(labels, labels[1:], strict=False)) / (len(labels) - 1)
+        changes = sum(a != b for a, b in pairwise(labels)) / (len(labels) - 1)
         shares = [labels.count(one) / len(labels) for one in classes]
         expected = 1 - sum(share * share for share in shares)
         held, due = _classes_per_batch(labels, size, shares)

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """The same picture twice among the training pictures, and the same picture with two labels."""
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _told(keys: np.ndarray, labels: np.ndarray | None, loader: Loader) -> Iterat
 def _without_reason(
     group: np.ndarray, sizes: np.ndarray, labels: np.ndarray | None, known: np.ndarray, loader: Loader
 ) -> bool:
-    """Tell whether repetitions even nothing out: all classes have about as many, and nothing random changes them."""
+    """Tell whether repetitions even nothing out: all classes have as many, and nothing changes them."""
     if labels is None or any(step.random for step in steps_of(loader.loader.dataset)):
         return False
     inner = [part for part in parts_of(loader.loader.dataset) if hasattr(part, "datasets")]

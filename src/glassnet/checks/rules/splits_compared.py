@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Pictures that are prepared in one way for training and in another for validation or testing."""
 
 from __future__ import annotations
