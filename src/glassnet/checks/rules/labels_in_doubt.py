@@ -161,7 +161,16 @@ def _false(known: _Labelled, share: float, where: Source | None) -> Finding:
 def _line_of_order(origins: list[Origin]) -> Source | None:
     """Find where pictures or labels were put into another order."""
     later = None
+    chosen = {
+        name.id
+        for _, call in calls_in(origins, ("Subset", "SubsetRandomSampler"))
+        for name in ast.walk(call)
+        if isinstance(name, ast.Name)
+    }
     for origin, call in calls_in(origins, MIXERS):
+        targets = origin.node.targets if isinstance(origin.node, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id in chosen for target in targets):
+            continue  # an order for pictures and labels together
         name = last_name(call.func)
         if name in ("sort", "sorted", "listdir", "glob", "sample"):
             later = later or origin.source(call)
