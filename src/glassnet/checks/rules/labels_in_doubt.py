@@ -173,7 +173,8 @@ def _line_of_order(origins: list[Origin]) -> Source | None:
             continue  # an order for pictures and labels together
         name = last_name(call.func)
         if name in ("sort", "sorted", "listdir", "glob", "sample"):
-            later = later or origin.source(call)
+            if later is None or name in ("sort", "sorted"):
+                later = origin.source(call)
         elif not isinstance(origin.node, ast.For | ast.Expr) or name == "shuffle":
             return origin.source(call)
     return later
