@@ -12,9 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.origins import first_value, given, plain, readers
+from glassnet.checks.origins import first_value, given, plain
 from glassnet.checks.places import cause_line
 from glassnet.checks.probes import changed, differs, main_output, probes_of
+from glassnet.nets.untouched import untouched
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source, shape_text
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from glassnet.checks.probes import Probe
     from glassnet.checks.seen import Look, Seen
-    from glassnet.trace.trace import Op, Trace
+    from glassnet.trace.trace import ModuleCall, Op, Trace
 
 DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
                       "feature_dropout"})  # fmt: skip
@@ -35,6 +36,7 @@ PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
 FOLLOWS = ("plateau", "learning-rate-too-low", "vanishing-gradients", "graph-cut", "weights-do-not-change",
            "cannot-overfit-batch", "unused-result")  # fmt: skip
+PART = 0.2  # of the rows or columns, that is more than an edge
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 
 
@@ -50,11 +52,12 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             if not rate:
                 continue
             call = trace.calls[op.call] if op.call is not None else None
-            if call is not None and (call.training or not call.registered):
+            if call is not None and call.training and not _is_made_in_forward(call):
                 continue  # a layer that is kept in train mode, or is not registered, is another matter
             source = own_line(op, trace)
             told.add(source)
-            yield _dropout(op, source, rate, _spread_is_meant(seen, probe), call.path if call else "")
+            path = call.path if call else ""
+            yield _dropout(op, source, rate, meant=_spread_is_meant(seen, probe), path=path)
     for look in seen.looks:
         for op in look.trace.ops:
             call = look.trace.calls[op.call] if op.call is not None else None
@@ -62,23 +65,32 @@ def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
             source = own_line(op, look.trace)
             if call is None or call.training or not call.registered or not rate or source in told:
                 continue
-            yield _dropout(op, source, rate, False, call.path)
+            yield _dropout(op, source, rate, meant=False, path=call.path)
 
 
 def _drops_by_function(seen: Seen) -> bool:
     """Tell whether something else than a dropout layer drops numbers; layers know their mode."""
     for look in seen.looks:
         for op in look.trace.ops:
-            if op.call is not None and "Dropout" not in look.trace.calls[op.call].type and _rate(op, look.trace):
+            call = look.trace.calls[op.call] if op.call is not None else None
+            if call is None or not _rate(op, look.trace):
+                continue
+            if "Dropout" not in call.type or _is_made_in_forward(call):
                 return True
     return False
 
 
-def _dropout(op: Op, source: Source | None, rate: float, meant: bool, path: str) -> Finding:
+def _is_made_in_forward(call: ModuleCall) -> bool:
+    """Tell whether a module is held by no other: then nobody can tell it the mode."""
+    return not call.registered and call.path.endswith(">")
+
+
+def _dropout(op: Op, source: Source | None, rate: float, *, meant: bool, path: str) -> Finding:
     attention = op.name.startswith("scaled_dot")
     return Finding(
         "dropout-in-eval", "note" if meant else "warning", source, path,
-        {"operation": op.name, "rate": rate}, form="attention" if attention else "main",
+        {"operation": op.name, "rate": rate},
+        form="attention" if attention else ("made" if path.endswith(">") else "main"),
         explains=("modes-disagree",),
     )  # fmt: skip
 
@@ -226,25 +238,53 @@ def _numbers(text: str) -> set[int]:
 
 
 def input_ignored(seen: Seen) -> Iterator[Finding]:
-    """Find channels, or a large part of the picture, that no answer depends on."""
+    """Find channels, or a large part of the rows or columns, that no answer depends on."""
     for probe in probes_of(seen):
-        images = probe.few
-        if images.dim() != 4 or not images.is_floating_point():
+        images, before = probe.few, main_output(probe.output)
+        if not 3 <= images.dim() <= 5 or not images.is_floating_point() or not _takes_a_part(probe):
             continue
-        before = main_output(probe.output)
         if before is None or not before.is_floating_point() or not bool(torch.isfinite(before).all()):
             continue
-        if not _takes_a_part(probe):
+        unused = _unused(probe)
+        if unused is None or bool(unused.all()):
             continue
-        channels = images.shape[1]
-        if 1 < channels <= 64:
-            ignored = [c for c in range(channels) if not _matters(probe, before, (slice(None), c))]
-            if ignored and len(ignored) < channels:
-                op = _slicing(probe)
-                if op is not None:
-                    yield _ignored(probe, op, "channels", len(ignored), channels)
-                    continue
-        yield from _cut_off(probe, before)
+        for axis in range(1, images.dim()):
+            rest = [other for other in range(images.dim()) if other != axis]
+            places = unused.all(dim=tuple(rest)).nonzero().flatten()
+            channels = axis == 1 and images.dim() > 3
+            enough = len(places) >= (1 if channels else max(images.shape[axis] * PART, 2))
+            op = _slicing(probe)
+            if enough and op is not None and not _matters(probe, before, axis, places):
+                yield _ignored(probe, op, "channels" if channels else "edge", len(places), images.shape[axis])
+                break
+
+
+def _unused(probe: Probe) -> torch.Tensor | None:
+    """Tell number by number of the input where no answer has a gradient."""
+    net = probe.network.module
+    with contextlib.suppress(Exception), untouched(net), torch.enable_grad():
+        net.eval()
+        images = probe.few.clone().requires_grad_()
+        answer = main_output(net(images + 0))
+        if answer is None or not answer.requires_grad:
+            return None
+        (gradient,) = torch.autograd.grad((answer * torch.randn(answer.shape)).sum(), images)
+        return gradient == 0
+    return None
+
+
+def _matters(probe: Probe, before: torch.Tensor, axis: int, places: torch.Tensor) -> bool:
+    """Tell whether other numbers at some places of an axis change an answer."""
+    other = probe.few.clone().transpose(0, axis)
+    generator = torch.Generator().manual_seed(7)
+    spread = float(probe.few.std()) or 1.0
+    part = other[places]
+    other[places] = part + spread * torch.randn(part.shape, generator=generator).to(part)
+    try:
+        after = main_output(probe.run(other.transpose(0, axis)))
+    except Exception:  # noqa: BLE001
+        return True
+    return after is None or after.shape != before.shape or bool(differs(before, after).any())
 
 
 def _takes_a_part(probe: Probe) -> bool:
@@ -254,49 +294,13 @@ def _takes_a_part(probe: Probe) -> bool:
     return any(plain(op) in PARTS and first_value(op) in probe.call.inputs for op in ops)
 
 
-def _matters(probe: Probe, before: torch.Tensor, place: tuple) -> bool:
-    other = probe.few.clone()
-    generator = torch.Generator().manual_seed(7)
-    part = other[place]
-    spread = float(probe.few.std()) or 1.0
-    other[place] = part.flip(-1) + spread * torch.randn(part.shape, generator=generator).to(part)
-    try:
-        after = main_output(probe.run(other))
-    except Exception:
-        return True
-    return after is None or after.shape != before.shape or bool(differs(before, after).any())
-
-
-def _cut_off(probe: Probe, before: torch.Tensor) -> Iterator[Finding]:
-    """Rows or columns at the edges that are sliced away: at least a fifth of the picture."""
-    height, width = probe.few.shape[2:]
-    rows, columns = max(height // 5, 1), max(width // 5, 1)
-    everywhere = slice(None)
-    edges = [
-        (everywhere, everywhere, slice(0, rows)), (everywhere, everywhere, slice(height - rows, None)),
-        (everywhere, everywhere, everywhere, slice(0, columns)),
-        (everywhere, everywhere, everywhere, slice(width - columns, None)),
-    ]  # fmt: skip
-    whole = (everywhere, everywhere)
-    ignored = [edge for edge in edges if not _matters(probe, before, edge)]
-    if ignored and len(ignored) < len(edges) and _matters(probe, before, whole):
-        op = _slicing(probe)
-        if op is not None:
-            yield _ignored(probe, op, "edge", len(ignored), len(edges))
-
-
 def _slicing(probe: Probe) -> Op | None:
-    """Find the first operation of a person's own that takes a part of the picture, and the rest is not read."""
+    """Find the last operation of a person's own that takes a part of the picture."""
     trace = probe.trace(probe.few, "base")
     if trace is None or not trace.inputs:
         return None
-    reads = readers(trace)
-    for op in trace.ops:
-        if plain(op) in PARTS and first_value(op) == trace.inputs[0]:
-            others = [other for other in reads.get(trace.inputs[0], ()) if other.number != op.number]
-            if all(plain(other) in ("size", "shape", "dim") for other in others) and op.source:
-                return op
-    return None
+    found = [op for op in trace.ops if plain(op) in PARTS and first_value(op) == trace.inputs[0] and op.source]
+    return found[-1] if found else None
 
 
 def _ignored(probe: Probe, op: Op, form: str, count: int, of: int) -> Finding:
