@@ -122,4 +122,16 @@ def labels_given(seen: Seen) -> list[int]:
         target = kept(look, given_value(op, 1, "target"))
         if target is not None and not target.is_floating_point():
             found += target.flatten().tolist()
+    if not found and seen.crash and seen.looks:
+        found = _at_the_crash(seen)
     return found
+
+
+def _at_the_crash(seen: Seen) -> list[int]:
+    """List the whole numbers that the operation read which raised the error."""
+    look = seen.looks[-1]
+    for value in reversed(look.trace.values):
+        numbers = look.trace.kept.get(value.number)
+        if value.dtype == "int64" and len(value.shape) == 1 and numbers is not None:
+            return numbers.tolist()
+    return []

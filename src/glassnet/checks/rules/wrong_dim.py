@@ -158,7 +158,7 @@ def _of_attention(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Fi
 
 def _is_of_two(op: Op, trace: Trace) -> bool:
     """Tell whether both sides of a product were computed, rather than held as parameters."""
-    return all(trace.values[number].kind == "result" for number in op.inputs) and len(op.inputs) >= 1
+    return all(trace.values[number].kind in ("result", "input") for number in op.inputs)
 
 
 def _summed_by_einsum(op: Op, weights: int, trace: Trace) -> set[int] | None:
