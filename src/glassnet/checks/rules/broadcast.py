@@ -21,6 +21,8 @@ CODE = "loss-broadcasts"
 PAIRWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
                       "poisson_nll_loss", "gaussian_nll_loss", "kl_div"})  # fmt: skip
 BY_HAND = frozenset({"sub", "rsub", "mul", "isub", "imul", "pow", "div", "truediv"})
+EACH = frozenset({"sigmoid", "exp", "tanh", "softplus", "log", "relu", "clamp", "rsub", "sub", "add", "mul", "div",
+                  "truediv", "neg", "pow", "square", "abs", "log1p", "clip"})  # fmt: skip
 SIZES = re.compile(
     r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)"
 )
@@ -91,9 +93,7 @@ def _is_an_answer(trace: Trace, value: int) -> bool:
     while (op := maker(trace, value)) is not None:
         if op.call is not None:
             return True
-        if op.name not in SAME and plain(op) not in ("sigmoid", "exp", "tanh", "softplus", "log", "relu"):
-            return False
-        if not op.inputs:
+        if (op.name not in SAME and plain(op) not in EACH) or len(op.inputs) != 1:
             return False
         value = op.inputs[0]
     return False

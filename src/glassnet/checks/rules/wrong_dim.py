@@ -40,7 +40,7 @@ PRODUCTS = frozenset({"matmul", "bmm", "einsum", "baddbmm"})
 BATCH_SIZES = re.compile(r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)")
 TARGET_SIZE = re.compile(r"Expected target size \[([\d, ]+)\], got \[([\d, ]+)\]")
 SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
-FOLLOWS = ("wrong-metric", "nll-without-log-softmax", "softmax-before-cross-entropy", "plateau", "initial-loss",
+FOLLOWS = ("nll-without-log-softmax", "softmax-before-cross-entropy", "plateau", "initial-loss",
            "output-ignores-input", "vanishing-gradients", "samples-mixed", "learning-rate-too-low",
            "weights-do-not-change")  # fmt: skip
 
@@ -158,7 +158,7 @@ def _of_attention(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Fi
 
 def _is_of_two(op: Op, trace: Trace) -> bool:
     """Tell whether both sides of a product were computed, rather than held as parameters."""
-    return all(trace.values[number].kind in ("result", "input") for number in op.inputs)
+    return all(trace.values[number].kind not in ("parameter", "buffer") for number in op.inputs)
 
 
 def _summed_by_einsum(op: Op, weights: int, trace: Trace) -> set[int] | None:
