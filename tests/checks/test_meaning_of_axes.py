@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -12,16 +12,26 @@ from torch import nn
 from torch.nn import functional as F
 
 from glassnet.checks.folding import folded
-from glassnet.checks.rules.probed import dropout_in_eval, fixed_batch_size, input_ignored, output_ignores_input
+from glassnet.checks.rules.batch_size import fixed_batch_size
+from glassnet.checks.rules.dropout import dropout_in_eval
+from glassnet.checks.rules.inputs import input_ignored, output_ignores_input
 from glassnet.checks.rules.samples import samples_mixed
 from glassnet.checks.rules.views import reshape_mixes_axes, tears
 from glassnet.checks.rules.wrong_dim import wrong_dim
 from glassnet.watching.observe import observe
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MEANING = (
-    reshape_mixes_axes, samples_mixed, wrong_dim, dropout_in_eval, fixed_batch_size, input_ignored,
+    reshape_mixes_axes,
+    samples_mixed,
+    wrong_dim,
+    dropout_in_eval,
+    fixed_batch_size,
+    input_ignored,
     output_ignores_input,
-)  # fmt: skip
+)
 
 
 class Net(nn.Module):
@@ -58,49 +68,77 @@ def said(net: nn.Module, images: torch.Tensor) -> list[tuple[str, str]]:
 PICTURES, ROWS, SEQUENCES = (12, 3, 8, 8), (12, 10), (12, 7, 6)
 BROKEN = {
     "rows of colours": (
-        Net(lambda net, x: net.fc(net.rnn(x.reshape(len(x), 8, 24))[0][:, -1]),
-            rnn=nn.GRU(24, 9, batch_first=True), fc=nn.Linear(9, 4)),
-        PICTURES, ("reshape-mixes-axes", "torn"),
+        Net(
+            lambda net, x: net.fc(net.rnn(x.reshape(len(x), 8, 24))[0][:, -1]),
+            rnn=nn.GRU(24, 9, batch_first=True),
+            fc=nn.Linear(9, 4),
+        ),
+        PICTURES,
+        ("reshape-mixes-axes", "torn"),
     ),
     "last states viewed": (
-        Net(lambda net, x: net.fc(net.rnn(x)[1].view(-1, 18)),
-            rnn=nn.GRU(6, 9, batch_first=True, bidirectional=True), fc=nn.Linear(18, 4)),
-        SEQUENCES, ("reshape-mixes-axes", "view"),
+        Net(
+            lambda net, x: net.fc(net.rnn(x)[1].view(-1, 18)),
+            rnn=nn.GRU(6, 9, batch_first=True, bidirectional=True),
+            fc=nn.Linear(18, 4),
+        ),
+        SEQUENCES,
+        ("reshape-mixes-axes", "view"),
     ),
     "time taken for samples": (
         Net(lambda net, x: net.fc(net.rnn(x)[0][:, -1]), rnn=nn.LSTM(6, 9), fc=nn.Linear(9, 4)),
-        SEQUENCES, ("samples-mixed", "batch_first"),
+        SEQUENCES,
+        ("samples-mixed", "batch_first"),
     ),
     "attention over samples": (
-        Net(lambda net, x: net.fc(net.attention(x, x, x)[0].mean(1)),
-            attention=nn.MultiheadAttention(6, 2), fc=nn.Linear(6, 4)),
-        SEQUENCES, ("samples-mixed", "batch_first"),
+        Net(
+            lambda net, x: net.fc(net.attention(x, x, x)[0].mean(1)),
+            attention=nn.MultiheadAttention(6, 2),
+            fc=nn.Linear(6, 4),
+        ),
+        SEQUENCES,
+        ("samples-mixed", "batch_first"),
     ),
     "normalised over samples": (
-        Net(lambda net, x: net.fc(F.normalize(x, dim=0)), fc=nn.Linear(10, 4)), ROWS, ("wrong-dim", "samples"),
+        Net(lambda net, x: net.fc(F.normalize(x, dim=0)), fc=nn.Linear(10, 4)),
+        ROWS,
+        ("wrong-dim", "samples"),
     ),
     "mean over samples": (
-        Net(lambda net, x: net.fc(x - x.mean(0)), fc=nn.Linear(10, 4)), ROWS, ("wrong-dim", "samples"),
+        Net(lambda net, x: net.fc(x - x.mean(0)), fc=nn.Linear(10, 4)),
+        ROWS,
+        ("wrong-dim", "samples"),
     ),
     "attention over queries": (
-        Net(lambda net, x: net.fc(((x @ x.transpose(1, 2)).softmax(1) @ net.value(x)).mean(1)),
-            value=nn.Linear(6, 6), fc=nn.Linear(6, 4)),
-        SEQUENCES, ("wrong-dim", "attention"),
+        Net(
+            lambda net, x: net.fc(((x @ x.transpose(1, 2)).softmax(1) @ net.value(x)).mean(1)),
+            value=nn.Linear(6, 6),
+            fc=nn.Linear(6, 4),
+        ),
+        SEQUENCES,
+        ("wrong-dim", "attention"),
     ),
     "dropout by function": (
-        Net(lambda net, x: net.fc(F.dropout(x)), fc=nn.Linear(10, 4)), ROWS, ("dropout-in-eval", "main"),
+        Net(lambda net, x: net.fc(F.dropout(x)), fc=nn.Linear(10, 4)),
+        ROWS,
+        ("dropout-in-eval", "main"),
     ),
     "twelve written down": (
-        Net(lambda net, x: net.fc(x.view(12, -1)), fc=nn.Linear(192, 4)), PICTURES, ("fixed-batch-size", "main"),
+        Net(lambda net, x: net.fc(x.view(12, -1)), fc=nn.Linear(192, 4)),
+        PICTURES,
+        ("fixed-batch-size", "main"),
     ),
     "one channel": (
-        Net(lambda net, x: net.fc(x[:, :1].flatten(1)), fc=nn.Linear(64, 4)), PICTURES, ("input-ignored", "channels"),
+        Net(lambda net, x: net.fc(x[:, :1].flatten(1)), fc=nn.Linear(64, 4)),
+        PICTURES,
+        ("input-ignored", "channels"),
     ),
     "another tensor": (
-        Net(lambda net, x: net.fc(torch.rand(12, 10)), fc=nn.Linear(10, 4)), ROWS,
+        Net(lambda net, x: net.fc(torch.rand(12, 10)), fc=nn.Linear(10, 4)),
+        ROWS,
         ("output-ignores-input", "unreached"),
     ),
-}  # fmt: skip
+}
 
 
 def shuffled(x: torch.Tensor, groups: int) -> torch.Tensor:
@@ -117,27 +155,47 @@ def in_windows(x: torch.Tensor) -> torch.Tensor:
 
 SOUND = {
     "channel shuffle": (
-        Net(lambda net, x: net.fc(shuffled(net.conv(x), 2).mean((2, 3))), conv=nn.Conv2d(3, 8, 3), fc=nn.Linear(8, 4)),
+        Net(
+            lambda net, x: net.fc(shuffled(net.conv(x), 2).mean((2, 3))),
+            conv=nn.Conv2d(3, 8, 3),
+            fc=nn.Linear(8, 4),
+        ),
         PICTURES,
     ),
     "windows": (
-        Net(lambda net, x: net.fc(net.mix(in_windows(x)).reshape(len(x), 4, -1).mean(1)),
-            mix=nn.Linear(3, 5), fc=nn.Linear(80, 4)),
+        Net(
+            lambda net, x: net.fc(net.mix(in_windows(x)).reshape(len(x), 4, -1).mean(1)),
+            mix=nn.Linear(3, 5),
+            fc=nn.Linear(80, 4),
+        ),
         PICTURES,
     ),
     "patches": (
-        Net(lambda net, x: net.fc(net.patch(x).flatten(2).transpose(1, 2).mean(1)),
-            patch=nn.Conv2d(3, 6, 4, 4), fc=nn.Linear(6, 4)),
+        Net(
+            lambda net, x: net.fc(net.patch(x).flatten(2).transpose(1, 2).mean(1)),
+            patch=nn.Conv2d(3, 6, 4, 4),
+            fc=nn.Linear(6, 4),
+        ),
         PICTURES,
     ),
     "pixel shuffle": (
-        Net(lambda net, x: net.fc(F.pixel_shuffle(net.conv(x), 2).mean((2, 3))),
-            conv=nn.Conv2d(3, 16, 3), fc=nn.Linear(4, 4)),
+        Net(
+            lambda net, x: net.fc(F.pixel_shuffle(net.conv(x), 2).mean((2, 3))),
+            conv=nn.Conv2d(3, 16, 3),
+            fc=nn.Linear(4, 4),
+        ),
         PICTURES,
     ),
     "heads": (
-        Net(lambda net, x: net.fc(F.scaled_dot_product_attention(*[x.view(len(x), 7, 2, 3).transpose(1, 2)] * 3)
-                                  .transpose(1, 2).reshape(len(x), 7, 6).mean(1)), fc=nn.Linear(6, 4)),
+        Net(
+            lambda net, x: net.fc(
+                F.scaled_dot_product_attention(*[x.view(len(x), 7, 2, 3).transpose(1, 2)] * 3)
+                .transpose(1, 2)
+                .reshape(len(x), 7, 6)
+                .mean(1)
+            ),
+            fc=nn.Linear(6, 4),
+        ),
         SEQUENCES,
     ),
     "attention over keys": (
@@ -145,20 +203,33 @@ SOUND = {
         SEQUENCES,
     ),
     "groups by hand": (
-        Net(lambda net, x: net.fc((g := net.conv(x).view(len(x), 2, -1)).sub(g.mean(-1, keepdim=True)).flatten(1)),
-            conv=nn.Conv2d(3, 8, 3), fc=nn.Linear(288, 4)),
+        Net(
+            lambda net, x: net.fc(
+                (g := net.conv(x).view(len(x), 2, -1)).sub(g.mean(-1, keepdim=True)).flatten(1)
+            ),
+            conv=nn.Conv2d(3, 8, 3),
+            fc=nn.Linear(288, 4),
+        ),
         PICTURES,
     ),
-    "batch norm": (Net(lambda net, x: net.fc(net.norm(x)), norm=nn.BatchNorm1d(10), fc=nn.Linear(10, 4)), ROWS),
+    "batch norm": (
+        Net(lambda net, x: net.fc(net.norm(x)), norm=nn.BatchNorm1d(10), fc=nn.Linear(10, 4)),
+        ROWS,
+    ),
     "batch first": (
-        Net(lambda net, x: net.fc(net.rnn(x)[0][:, -1]), rnn=nn.LSTM(6, 9, batch_first=True), fc=nn.Linear(9, 4)),
+        Net(
+            lambda net, x: net.fc(net.rnn(x)[0][:, -1]),
+            rnn=nn.LSTM(6, 9, batch_first=True),
+            fc=nn.Linear(9, 4),
+        ),
         SEQUENCES,
     ),
     "zero head": (Net(lambda net, x: net.fc(x), fc=nn.Linear(10, 4)), ROWS),
     "dropout of the mode": (
-        Net(lambda net, x: net.fc(F.dropout(x, training=net.training)), fc=nn.Linear(10, 4)), ROWS,
+        Net(lambda net, x: net.fc(F.dropout(x, training=net.training)), fc=nn.Linear(10, 4)),
+        ROWS,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore")
