@@ -36,7 +36,9 @@ def datasets_in(data: Any, deep: int = 0) -> list[Any]:
         if hasattr(type(attributes.get(name)), "__getitem__") and hasattr(type(attributes[name]), "__len__"):
             if not isinstance(attributes[name], list | tuple | dict):
                 found += datasets_in(attributes[name], deep + 1)
-    for inner in attributes.get("datasets", ()) if isinstance(attributes.get("datasets"), list | tuple) else ():
+    for inner in (
+        attributes.get("datasets", ()) if isinstance(attributes.get("datasets"), list | tuple) else ()
+    ):
         found += datasets_in(inner, deep + 1)
     return found
 

@@ -21,7 +21,9 @@ CODE = "loss-broadcasts"
 PAIRWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
                       "poisson_nll_loss", "gaussian_nll_loss", "kl_div"})  # fmt: skip
 BY_HAND = frozenset({"sub", "rsub", "mul", "isub", "imul", "pow", "div", "truediv"})
-SIZES = re.compile(r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)")
+SIZES = re.compile(
+    r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)"
+)
 
 
 def loss_broadcasts(seen: Seen) -> Iterator[Finding]:
