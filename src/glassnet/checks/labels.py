@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Loader, Seen
 
 CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss", "nll_loss_nd", "multi_margin_loss"})
+MOST_LABELS = 8_192
 DEEPEST = 8  # wrappers around a data set
 
 
@@ -85,6 +86,17 @@ def num_classes(seen: Seen) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _told_by_data(loader: Loader) -> list[int]:
+    """List the labels of a loader's data set, where it holds them all as whole numbers."""
+    data = getattr(loader.loader, "dataset", None)
+    tensors = _attribute(data, "tensors")
+    if isinstance(tensors, list | tuple) and len(tensors) > 1:
+        held = tensors[1]
+        if isinstance(held, torch.Tensor) and held.dim() == 1 and not held.is_floating_point():
+            return held[:MOST_LABELS].tolist()
+    return []
+
+
 def labels_given(seen: Seen) -> list[int]:
     """List the labels that were seen, of loaders to train on and of losses.
 
@@ -96,7 +108,9 @@ def labels_given(seen: Seen) -> list[int]:
     """
     found: list[int] = []
     for loader in seen.loaders:
-        if loader.labels:
+        if (told := _told_by_data(loader)) and loader.labels and set(loader.labels) <= set(told):
+            found += told
+        elif loader.labels:
             found += loader.labels
         else:
             for batch in loader.batches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+
 from torch import nn
 
 from glassnet.checks.statements import last_name, statement_at, tree_of
@@ -85,16 +86,6 @@ def mentions(node: ast.ClassDef, name: str) -> bool:
         >>> mentions(code, "x"), mentions(code, "y")
         (True, False)
     """
-    magic = {
-        "getattr",
-        "children",
-        "named_children",
-        "modules",
-        "_modules",
-        "__dict__",
-        "vars",
-        "named_modules",
-    }
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load) and part.attr in {name, *MAGIC}:
             return True

@@ -103,7 +103,7 @@ def activation_on_logits(seen: Seen) -> Iterator[Finding]:
             if name.startswith("binary_cross_entropy") and short(op.name) == "sigmoid":
                 continue  # a mistake of its own
             one = next((one for one in of_pass if one.call.first_op <= op.number < one.call.end_op), None)
-            if one is not None and not _follows_affine(one, op):
+            if (one is None and op.call is not None) or (one is not None and not _follows_affine(one, op)):
                 continue
             source = one.place(op) or op.source if one else op.source
             if source in told:

@@ -21,6 +21,7 @@ TARGET = re.compile(r"Target (-?\d+) is out of bounds")
 ONE_HOT = re.compile(r"Class values must be (smaller than num_classes|non-negative)")
 INDEX = re.compile(r"index (-?\d+) is out of bounds for dimension (\d) with size (\d+)")
 SHAPE = re.compile(r"\d+(?:×\d+)*")
+MANY_LABELS = 5  # an output, from which the kinds of labels are known
 PLENTY = 10  # labels a class, from which a class that never came is taken as not there
 IMAGENET = 1000
 MANY = 2  # times as many outputs as classes
@@ -94,13 +95,33 @@ def label_out_of_range(seen: Seen) -> Iterator[Finding]:
         if number is None or labels is None or labels.is_floating_point() or not isinstance(ignored, int):
             continue
         first = look.trace.values[root(look.trace, number)]
-        if labels.dim() != 1 or len(first.shape) != 1 or ignored < 0 or not labels.numel():
+        value = given_value(op, 0, "input")
+        if labels.dim() != 1 or len(first.shape) != 1 or not labels.numel() or value is None:
+            continue
+        if len(look.trace.values[value].shape) == 2:
+            yield from _shifted(seen, look, op, look.trace.values[value].shape[1])
+        if ignored < 0:
             continue
         share = float((labels == ignored).double().mean())
         if share and (num_classes(seen) is not None or _looks_like_a_class(seen, ignored)):
             evidence = {"ignored": ignored, "share": share}
             source = own_line(op, look.trace)
             yield Finding(LABELS, "warning", source, _module(op, look), evidence, form="ignored")
+
+
+def _shifted(seen: Seen, look: Look, op: Op, outputs: int) -> Iterator[Finding]:
+    """Labels one too high or too low: an output at one end is never asked for."""
+    labels = labels_given(seen)
+    if len(labels) < PLENTY * 2 * outputs or outputs <= MANY:
+        return
+    kinds, ignored = set(labels), given(op, 3, "ignore_index", -100)
+    evidence: dict[str, object] = {"outputs": outputs, "low": min(kinds), "high": max(kinds)}
+    source = own_line(op, look.trace)
+    if kinds == set(range(1, outputs)):
+        yield Finding(LABELS, "warning", source, _module(op, look), evidence, form="unused_zero")
+    elif ignored == -1 and kinds == set(range(-1, outputs - 1)):
+        evidence["share"] = labels.count(-1) / len(labels)
+        yield Finding(LABELS, "error", source, _module(op, look), evidence, form="shifted")
 
 
 def _looks_like_a_class(seen: Seen, ignored: int) -> bool:
@@ -140,6 +161,8 @@ def _too_few_outputs(seen: Seen, target: int, outputs: int) -> bool:
     known, labels = num_classes(seen), labels_given(seen)
     if known is not None:
         return outputs < known and target < known
+    if len(labels) >= MANY_LABELS * outputs and len(set(labels)) <= outputs:
+        return False  # as many kinds as outputs: their numbers are wrong
     if labels and min(labels) <= 0:
         return min(labels) == 0
     return target > outputs

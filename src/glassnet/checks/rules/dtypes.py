@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.origins import plain
+from glassnet.checks.origins import losses_of, plain
+from glassnet.checks.written import line_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ REFUSALS = (
     re.compile(r"[Ee]xpected .*dtype.* (got|but)"),
     re.compile(r"must be (of )?(type )?(Long|Float|float|long|floating)"),
 )
+DOUBLE = re.compile(r"\.double\(\)|\.to\((dtype=)?torch\.(float64|double)\)")
 WHOLE = frozenset({"uint8", "int8", "int16", "int32", "int64", "bool"})
 NARROW = frozenset({"uint8", "int8"})
 CASTS = frozenset({"to", "long", "int", "byte", "char", "short", "type", "type_as", "bool"})
@@ -64,7 +66,11 @@ def wrong_dtype(seen: Seen) -> Iterator[Finding]:
     for network in seen.networks:
         kinds = {str(p.dtype) for p in network.module.parameters()}
         if kinds == {"torch.float64"}:
-            yield Finding(CODE, "note", network.source, network.prefix.removesuffix("."), {}, form="double")
+            written = line_written(seen, DOUBLE)
+            classifies = any(True for _ in losses_of(seen, {"cross_entropy", "nll_loss"}))
+            severity = "warning" if written and classifies else "note"
+            path = network.prefix.removesuffix(".")
+            yield Finding(CODE, severity, written or network.source, path, {}, form="double")
 
 
 def _lossy(look: Look) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
         form="squash" if squash is not None else "main",
         evidence={"first": first, "last": last, "left": left, "depth": len(affine_ops(look)),
                   "function": squash.name.rstrip("_") if squash is not None else ""},
-        explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low"),
+        explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low", "output-ignores-input"),
     )  # fmt: skip
 
 
@@ -109,6 +109,22 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
                   "last": course.last, "peak": course.peak},
         explains=("not-finite", "plateau", "cannot-overfit-batch"),
     )  # fmt: skip
+
+
+def huge_from_the_start(seen: Seen) -> bool:
+    """Tell whether gradients were huge before any step was taken: no learning rate is to blame for that.
+
+    Args:
+        seen: What was seen.
+
+    Returns:
+        Whether they were.
+    """
+    look = next(iter(trained_looks(seen)), None)
+    if look is None or look.step > 0:
+        return False
+    ratio, grows = _ratio(look), _growth(look)
+    return (ratio is not None and ratio >= HUGE) or (grows is not None and grows[0] > 1e3)  # noqa: PLR2004
 
 
 def _ratio(look: Look) -> float | None:

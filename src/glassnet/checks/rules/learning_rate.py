@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import held_names, ops_to_loss, stepping, was_loaded
+from glassnet.checks.rules.gradients import huge_from_the_start
 from glassnet.checks.rules.numbers_written import where_written
 from glassnet.checks.rules.series import (
     Course,
@@ -41,7 +42,7 @@ def learning_rate_too_high(seen: Seen) -> Iterator[Finding]:
         return
     steps = relative_steps(seen, optimizer)
     lr = max((rate for _, rate in rates(seen, optimizer)), default=0.0)
-    if not steps or lr <= 0:
+    if not steps or lr <= 0 or huge_from_the_start(seen):
         return
     form = _suffers(course, [share for _, share in steps], lr, plain=optimizer.type in PLAIN)
     if form is None:
@@ -194,7 +195,7 @@ def _decay(seen: Seen) -> Iterator[Finding]:
             evidence={"decay": decay, "times": median(shares), "optimizer": optimizer.type,
                       "left": 100 * shrunk, "last": course.last},
             explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "learning-rate-too-high",
-                      "dead-relus", "learning-rate-too-low"),
+                      "dead-relus", "learning-rate-too-low", "output-ignores-input"),
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ FLAT = frozenset({"argmax", "argmin", "eq", "ne", "gt", "lt", "ge", "le", "long"
 NEW = frozenset({"tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "scalar_tensor", "full"})
 CUTS = frozenset({"detach", "data", "numpy"})
 FOLLOWS = (
-    "weights-do-not-change", "plateau", "graph-cut", "not-in-optimizer", "learning-rate-too-low",
+    "weights-do-not-change", "plateau", "not-in-optimizer", "learning-rate-too-low",
     "step-order", "unused-module", "vanishing-gradients",
 )  # fmt: skip
 
@@ -51,7 +51,8 @@ def _any_gradient(look: Look) -> bool:
 def _is_connected(look: Look, value: int) -> bool:
     """Tell whether a loss was computed from something that learns."""
     trace = look.trace
-    if trace.values[value].requires_grad and maker(trace, value) is not None:
+    made = maker(trace, value)
+    if trace.values[value].requires_grad and made is not None and made.name not in NEW:
         return True
     return trace.values[value].requires_grad and trace.values[value].kind == "parameter"
 

@@ -66,7 +66,9 @@ def _before_norm(one: Pass, op: Op) -> Op | None:
 
 
 def _made(one: Pass, op: Op, path: str) -> Source | None:
-    return one.made_at(path) or one.place(op) or op.source
+    module = one.module(path)
+    layer = module is not None and type(module).__module__.startswith("torch.nn.")
+    return (one.made_at(path) if layer else None) or one.place(op) or op.source
 
 
 def dropout_before_batchnorm(seen: Seen) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import first_value, given, plain, readers
+from glassnet.checks.places import cause_line
 from glassnet.checks.probes import changed, differs, main_output, probes_of
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source, shape_text
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
 DROPOUTS = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
                       "feature_dropout"})  # fmt: skip
 PARTS = frozenset({"getitem", "narrow", "select", "index_select", "split", "chunk", "center_crop", "crop"})
+CUTTERS = frozenset({"view", "reshape", "expand", "repeat"})
 FACTORIES = frozenset({"zeros", "ones", "randn", "rand", "full", "empty", "new_zeros", "arange", "eye"})
+NORMS = frozenset({"layer_norm", "group_norm", "instance_norm"})
 PLENTY = 4  # samples from which a fixed batch size is sought
 SIZE = 2
+FOLLOWS = ("plateau", "learning-rate-too-low", "vanishing-gradients", "graph-cut", "weights-do-not-change",
+           "cannot-overfit-batch", "unused-result")  # fmt: skip
 MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 
 
@@ -158,9 +164,11 @@ class _Makers(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        made = isinstance(result, torch.Tensor) and func.__name__ in FACTORIES
-        if made and self.source is None and self.batch in result.shape[:2]:
-            self.source = self._home()
+        if self.source is None and isinstance(result, torch.Tensor):
+            made = func.__name__ in FACTORIES and self.batch in result.shape[:2]
+            cut = func.__name__ in CUTTERS and _first_size(args) == self.batch == result.shape[0]
+            if made or cut:
+                self.source = self._home()
         return result
 
     def _home(self) -> Source | None:
@@ -177,13 +185,16 @@ class _Makers(TorchFunctionMode):
         return found
 
 
+def _first_size(args: tuple) -> Any:
+    sizes = args[1] if len(args) > 1 else None
+    return sizes[0] if isinstance(sizes, tuple | list) and sizes else sizes
+
+
 def _made_for(probe: Probe) -> Source | None:
     makers = _Makers(len(probe.images))
-    try:
-        with makers:
-            probe.run(probe.images[:-1])
-    except Exception:  # noqa: BLE001, S110 — it is known to fail
-        pass
+    for count in (len(probe.images) - 1, len(probe.images) // 2):  # one of them may pass the view
+        with contextlib.suppress(Exception), makers:
+            probe.run(probe.images[:count])
     return makers.source
 
 
@@ -314,6 +325,7 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
         told = next((found for look in seen.looks if (found := _unreached(look, network.prefix))), None)
         if told is not None:
             yield told
+    yield from _all_dropped(seen)
     for probe in probes_of(seen):
         images, answer = probe.few, main_output(probe.output)
         if answer is None or not answer.is_floating_point() or not bool(torch.isfinite(answer).all()):
@@ -329,7 +341,20 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
             continue
         if _moves(probe, answer) or not seen.num_steps:
             continue
-        yield from _lost(probe)
+        yield from _lost(seen, probe)
+
+
+def _all_dropped(seen: Seen) -> Iterator[Finding]:
+    """Dropout of everything: in training nothing goes through."""
+    for look in seen.looks:
+        for op in look.trace.ops:
+            if op.call is not None and _rate(op, look.trace) >= 1:
+                path = look.trace.calls[op.call].path
+                yield Finding(
+                    "output-ignores-input", "error", cause_line(seen, look, op), path, {"operation": plain(op)},
+                    form="dropped", explains=("weights-do-not-change", "plateau", "modes-disagree", "dead-relus",
+                                              "vanishing-gradients", "dropout-in-eval", "initial-loss"),
+                )  # fmt: skip
 
 
 def _moves(probe: Probe, answer: torch.Tensor) -> bool:
@@ -372,7 +397,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
     return None
 
 
-def _lost(probe: Probe) -> Iterator[Finding]:
+def _lost(seen: Seen, probe: Probe) -> Iterator[Finding]:
     """Name the operation whose result is the same for every picture, though what it read was not."""
     base = probe.trace(probe.few, "base")
     other = torch.stack([changed(probe.few, place)[place] for place in range(len(probe.few))])
@@ -389,9 +414,12 @@ def _lost(probe: Probe) -> Iterator[Finding]:
             dead = plain(op) in ("relu", "hardtanh", "relu6", "clamp", "sigmoid", "tanh", "hardsigmoid")
             zero = any(base.values[n].kind == "parameter" and not bool(base.kept[n].any()) for n in op.inputs
                        if n in base.kept)  # fmt: skip
+            layer = base.calls[op.call].path if op.call is not None else None
+            made = seen.made.get(f"{probe.network.prefix}{layer}") if plain(op) in NORMS else None
+            source = made if made is not None and is_own(made.file) else own_line(op, base)
             yield Finding(
-                "output-ignores-input", "note" if dead or zero else "error", own_line(op, base),
+                "output-ignores-input", "note" if dead or zero else "error", source,
                 base.calls[op.call].path if op.call is not None else "", {"operation": plain(op)}, form="main",
-                explains=() if dead or zero else ("plateau", "learning-rate-too-low", "vanishing-gradients"),
+                explains=() if dead or zero else FOLLOWS,
             )  # fmt: skip
             return

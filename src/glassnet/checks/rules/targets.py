@@ -31,6 +31,7 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
     yield from _crashed(seen)
     for look, op in losses_of(seen, REGRESSION):
         value, target = given_value(op, 0, "input"), given_value(op, 1, "target")
+        target = _before_scaling(look, target)
         labels = kept(look, target)
         if (
             value is None
@@ -46,6 +47,14 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
         elif labels.numel() == _size(shape) and kinds >= FEW_CLASSES:
             sure = num_classes(seen) is not None or _is_scored_as_classes(seen)
             yield _finding(look, op, "numbers", "warning" if sure else "note", kinds)
+
+
+def _before_scaling(look: Look, target: int | None) -> int | None:
+    """Give the whole numbers that targets were before they were divided by the largest, or the targets."""
+    if target is None:
+        return None
+    first = root(look.trace, target, SAME | {"div", "truediv", "mul"})
+    return first if look.trace.values[first].dtype in ("int64", "int32", "uint8") else target
 
 
 def _size(shape: tuple[int, ...]) -> int:

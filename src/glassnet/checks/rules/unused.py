@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torch import nn
+
 from glassnet.checks.finding import Finding
 from glassnet.checks.making import assigned_at, class_of, mentions
 from glassnet.checks.passes import Pass, passes
@@ -15,14 +17,13 @@ from glassnet.trace.trace import shape_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import nn
-
     from glassnet.checks.seen import Network, Seen
     from glassnet.trace.trace import ModuleCall, Op, Source
 
 # often computed beside the logits, to look at
 PREDICTIONS = {"softmax", "log_softmax", "sigmoid", "argmax", "max", "topk", "sort"}
 ONLY_LOOKS = {"size", "numel", "dim", "detach", "cpu", "clone", "data", "numpy", "item", "to"}
+FEW_PASSES = 5  # from here on chance is ruled out
 # a module that holds its parameters for the function of its parent
 HOLDERS = {"NonDynamicallyQuantizableLinear", "ParameterList", "ParameterDict", "ParametrizationList"}
 
@@ -194,20 +195,46 @@ def _uncalled(network: Network, used: set[str]) -> Iterator[tuple[str, nn.Module
 
 def _module(seen: Seen, network: Network, path: str, module: nn.Module) -> Finding | None:
     parent, _, name = path.rpartition(".")
-    owner_module = network.module.get_submodule(parent)
-    owner = class_of(owner_module)
-    if owner is None or not list(module.modules()):
+    holder = network.module.get_submodule(parent)
+    listed = isinstance(holder, nn.ModuleList | nn.ModuleDict)
+    if listed:
+        around, _, held = parent.rpartition(".")
+        owner, holding = class_of(network.module.get_submodule(around)), held
+        named = not _siblings_always(seen, network.prefix + parent, network.prefix + around)
+        source = assigned_at(network.module.get_submodule(around), holding)
+    else:
+        owner = class_of(holder)
+        named = owner is not None and mentions(owner[1], name)
+        source = assigned_at(holder, name)
+    if owner is None:
         return None
     numbers = sum(parameter.numel() for parameter in module.parameters())
-    named = mentions(owner[1], name)
     trained = any(parameter.requires_grad for parameter in module.parameters())
     passed = any(one.network is network and one.call.training for one in passes(seen))
     sure = numbers and trained and passed and not named and not any(n is module for n in _networks(seen))
     return Finding(
-        "unused-module", "warning" if sure else "note", assigned_at(owner_module, name) or seen.made.get(network.prefix + path), network.prefix + path,
-        {"module": name, "type": type(module).__name__, "parameters": numbers},
-        "parameters" if numbers else "none",
+        "unused-module", "warning" if sure else "note", source or seen.made.get(network.prefix + path),
+        network.prefix + path,
+        {"module": f"{holding}[{name}]" if listed else name, "type": type(module).__name__, "parameters": numbers},
+        "listed" if listed else "parameters" if numbers else "none",
     )  # fmt: skip
+
+
+def _siblings_always(seen: Seen, parent: str, around: str) -> bool:
+    """Tell whether in each of several passes the same members of a list were called: nothing is chosen by chance."""
+    members = []
+    for look in seen.looks:
+        for call in look.trace.calls:
+            if call.path == around and call.training:
+                members.append(
+                    frozenset(
+                        other.path
+                        for other in look.trace.calls
+                        if other.path.rpartition(".")[0] == parent
+                        and call.first_op <= other.first_op <= other.end_op <= call.end_op
+                    )
+                )
+    return len(members) >= FEW_PASSES and len(set(members)) == 1 and bool(members[0])
 
 
 def _networks(seen: Seen) -> list[nn.Module]:
