@@ -40,23 +40,13 @@ def graph_kept_alive(seen: Seen) -> Iterator[Finding]:
         yield growing
         return
     found = False
-    alive = [
-        e.facts["alive"] for e in seen.events if e.kind == "backward" and e.facts.get("alive") is not None
-    ]
     for code, node, loss in _gathered(seen):
-        if alive and max(alive) < 1 and _by_backward(code, node):
-            continue  # it was cleared each time
         found = True
         evidence: dict[str, object] = {"loss": loss, "line": code.text(node), "steps": seen.num_steps}
         form = "collected" if isinstance(node, ast.Expr) else "summed"
         yield Finding("graph-kept-alive", "warning", code.source(node), evidence=evidence, form=form)
     if not found:
         yield from _retained(seen)
-
-
-def _by_backward(code: Code, node: ast.stmt) -> bool:
-    """Tell whether a line stands in a loop that calls backward."""
-    return any(code.calls("backward", inside=loop) for loop in code.loops(node)[:1])
 
 
 def _lost_lines(seen: Seen) -> dict[str, list[tuple[Code, ast.stmt, bool]]]:
