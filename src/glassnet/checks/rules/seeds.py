@@ -37,7 +37,7 @@ def seed_misused(seen: Seen) -> Iterator[Finding]:
 
 def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
     """Find one line that sets the same seed between steps of the same training."""
-    for first in seeds:
+    for first in sorted(seeds, key=lambda event: event.facts.get("of") != "torch"):
         if first.source is None or not _asked_for(first):
             continue
         same = [e for e in seeds if e.source == first.source and e.facts.get("of") == first.facts.get("of") and e.facts.get("value") == first.facts.get("value")]  # fmt: skip
@@ -80,11 +80,13 @@ def _in_loop(seen: Seen, seed: Event) -> Source | None:
     at = place(seed.source)
     if at is None or seed.source is None or at[0].loops(at[1]):
         return seed.source
-    for code in codes(seen):
-        for call in code.calls(seed.source.function):
-            if code.loops(call):
-                return code.source(call)
-    return seed.source
+    calls = [(code, call) for code in codes(seen) for call in code.calls(seed.source.function)]
+    best = max(
+        calls,
+        key=lambda one: (bool(one[0].loops(one[1])), one[0].function(one[1]) is not one[0].tree),
+        default=None,
+    )
+    return best[0].source(best[1]) if best else seed.source
 
 
 def _in_training(seen: Seen, seed: Event) -> bool:
