@@ -29,7 +29,12 @@ from glassnet.checks.rules.kept_graph import graph_kept_alive
 from glassnet.checks.rules.labels_in_doubt import noisy_labels
 from glassnet.checks.rules.layout_of_pictures import channels_last
 from glassnet.checks.rules.leaks import leaked_pictures
-from glassnet.checks.rules.learning_rate import learning_rate_too_high, learning_rate_too_low, regularisation_dominates, weights_do_not_change
+from glassnet.checks.rules.learning_rate import (
+    learning_rate_too_high,
+    learning_rate_too_low,
+    regularisation_dominates,
+    weights_do_not_change,
+)
 from glassnet.checks.rules.loading import weights_not_loaded
 from glassnet.checks.rules.loss_sign import loss_sign_or_sum
 from glassnet.checks.rules.metrics import wrong_metric
@@ -43,6 +48,12 @@ from glassnet.checks.rules.not_finite import not_finite
 from glassnet.checks.rules.optimizer_parameters import not_in_optimizer
 from glassnet.checks.rules.order_of_samples import not_shuffled
 from glassnet.checks.rules.overwritten import overwritten_in_place
+from glassnet.checks.rules.probed import (
+    dropout_in_eval,
+    fixed_batch_size,
+    input_ignored,
+    output_ignores_input,
+)
 from glassnet.checks.rules.probes import cannot_overfit_batch, modes_disagree
 from glassnet.checks.rules.random_in_workers import same_random_numbers
 from glassnet.checks.rules.registration import unregistered_module
