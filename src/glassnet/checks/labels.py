@@ -34,12 +34,6 @@ def datasets_in(data: Any, deep: int = 0) -> list[Any]:
     except TypeError:
         return found
     for name in ("dataset", "data_set", "ds", "base", "subset", "data"):
-<<<<<<< HEAD
-        if hasattr(type(attributes.get(name)), "__getitem__") and hasattr(type(attributes[name]), "__len__"):
-            if not isinstance(attributes[name], list | tuple | dict):
-                found += datasets_in(attributes[name], deep + 1)
-    for inner in attributes.get("datasets", ()) if isinstance(attributes.get("datasets"), list | tuple) else ():
-=======
         inner = attributes.get(name)
         if isinstance(inner, list | tuple | dict):
             continue
@@ -47,7 +41,6 @@ def datasets_in(data: Any, deep: int = 0) -> list[Any]:
             found += datasets_in(inner, deep + 1)
     several = attributes.get("datasets")
     for inner in several if isinstance(several, list | tuple) else ():
->>>>>>> meaning
         found += datasets_in(inner, deep + 1)
     return found
 

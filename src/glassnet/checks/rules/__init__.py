@@ -48,12 +48,6 @@ from glassnet.checks.rules.not_finite import not_finite
 from glassnet.checks.rules.optimizer_parameters import not_in_optimizer
 from glassnet.checks.rules.order_of_samples import not_shuffled
 from glassnet.checks.rules.overwritten import overwritten_in_place
-from glassnet.checks.rules.probed import (
-    dropout_in_eval,
-    fixed_batch_size,
-    input_ignored,
-    output_ignores_input,
-)
 from glassnet.checks.rules.probes import cannot_overfit_batch, modes_disagree
 from glassnet.checks.rules.random_in_workers import same_random_numbers
 from glassnet.checks.rules.registration import unregistered_module

@@ -32,9 +32,6 @@ PAIRWISE = frozenset(
     }
 )
 BY_HAND = frozenset({"sub", "rsub", "mul", "isub", "imul", "pow", "div", "truediv"})
-<<<<<<< HEAD
-SIZES = re.compile(r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)")
-=======
 EACH = frozenset(
     {
         "sigmoid",
@@ -61,7 +58,6 @@ EACH = frozenset(
 SIZES = re.compile(
     r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)"
 )
->>>>>>> meaning
 
 
 @once_a_line

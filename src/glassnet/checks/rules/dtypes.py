@@ -49,7 +49,6 @@ DIVIDES = frozenset({"floor_divide", "ifloordiv", "floordiv"})
 def wrong_dtype(seen: Seen) -> Iterator[Finding]:
     """Find types that stop a script, and whole numbers on the way into a network that lose the picture."""
     crash = seen.crash
-<<<<<<< HEAD
     if (
         crash
         and crash.type
@@ -68,22 +67,6 @@ def wrong_dtype(seen: Seen) -> Iterator[Finding]:
         }
         yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
         return
-=======
-    if crash and crash.type in (
-        "RuntimeError",
-        "TypeError",
-        "ValueError",
-        "NotImplementedError",
-        "IndexError",
-    ):
-        if any(refusal.search(crash.message) for refusal in REFUSALS):
-            evidence: dict[str, object] = {
-                "error": crash.message.split("\n")[0][:200],
-                "what": crash.what or "?",
-            }
-            yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
-            return
->>>>>>> protocol
     for look in seen.looks:
         yield from _lossy(look)
     for network in seen.networks:
@@ -112,11 +95,7 @@ def _lossy(look: Look) -> Iterator[Finding]:
                 fractions
                 and before.statistics.deviation > 0
                 and before.statistics.mean % 1
-<<<<<<< HEAD
                 and (after.statistics.zeros > 0.9 > before.statistics.zeros)  # noqa: PLR2004
-=======
-                and (after.statistics.zeros > 0.9 > before.statistics.zeros)
->>>>>>> protocol
             ):
                 yield _finding(look, op, "cut", before.dtype, after.dtype)
         elif name in WRAPS and after.dtype in NARROW and before.dtype in NARROW:

@@ -99,11 +99,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         return
     output, target = sides
     known = num_classes(seen)
-<<<<<<< HEAD
     if len(output) == 2 and target == output[:1] and output[1] > 1:  # noqa: PLR2004
-=======
-    if len(output) == 2 and target == output[:1] and output[1] > 1:
->>>>>>> protocol
         evidence: dict[str, object] = {
             "loss": name,
             "output": shape_text(output),

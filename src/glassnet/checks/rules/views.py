@@ -115,11 +115,7 @@ def tears(before: Shape, after: Shape) -> bool:
         [side for side in before[1:] if side > 1],
         [side for side in (folded, *after[1:]) if side > 1],
     )
-<<<<<<< HEAD
     if one == other or len(one) < 2 or len(other) < 2:  # noqa: PLR2004
-=======
-    if one == other or len(one) < 2 or len(other) < 2:
->>>>>>> protocol
         return False
     pieces = _pieces(one, other)
     if pieces is None or sorted(one) == sorted(other):

@@ -76,7 +76,9 @@ def _of_likelihoods(seen: Seen) -> Iterator[Finding]:
     """Log-softmax before a likelihood adds up to one over the classes, axis 1."""
     for look, op in losses_of(seen, {"nll_loss", "nll_loss_nd"}):
         value = given_value(op, 0, "input")
-        first = None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
+        first = (
+            None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
+        )
         if first is None or value is None or plain(first) != "log_softmax":
             continue
         dims = len(look.trace.values[value].shape)
@@ -131,7 +133,9 @@ def _of_one(look: Look, op: Op) -> Iterator[Finding]:
     if not shape or -axis > len(shape) or shape[axis] != 1 or trace.values[value].shape[0] < 2:  # noqa: PLR2004
         return
     answers = {number for call in trace.calls if call.parent is None for number in call.outputs}
-    losing = {first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))}
+    losing = {
+        first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))
+    }
     if any(output in answers or output in losing for output in op.outputs):
         yield _finding(look, op, "one", "error", axis + len(shape))
 
@@ -230,11 +234,6 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         rows = int(found[2]) if found else 0
         got = int(found[1]) if found else 0
         op = left_the_samples(look.trace, rows, got) if found else _ranked_last(look)
-<<<<<<< HEAD
-        if op is not None and plain(op) in RANKS | {"mean", "sum", "cat", "concat", "getitem", "stack", "select"}:
-            form = {"cat": "joined", "concat": "joined", "stack": "joined", "getitem": "picked",
-                    "select": "picked"}.get(plain(op), "ranked" if plain(op) in RANKS else "samples")  # fmt: skip
-=======
         if op is not None and plain(op) in RANKS | {
             "mean",
             "sum",
@@ -251,7 +250,6 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
                 "getitem": "picked",
                 "select": "picked",
             }.get(plain(op), "ranked" if plain(op) in RANKS else "samples")
->>>>>>> meaning
             yield _finding(look, op, form, "error", 0)
     elif found := TARGET_SIZE.search(crash.message):
         evidence: dict[str, object] = {"expected": found[1], "got": found[2]}
