@@ -166,7 +166,8 @@ def _gradients(watcher: Watcher) -> Taps:
     def backwards(tensors: Any, *args: Any, **kwargs: Any) -> None:
         if not watcher.on:
             return backward(tensors, *args, **kwargs)
-        watcher.before_backward(tensors, retain=bool(kwargs.get("retain_graph")))
+        retain = kwargs.get("retain_graph", args[1] if len(args) > 1 else None)  # after grad_tensors
+        watcher.before_backward(tensors, retain=bool(retain))
         inside, watcher.inside = watcher.inside, True  # checkpoints run modules again
         try:
             return backward(tensors, *args, **kwargs)
