@@ -1,7 +1,7 @@
 """Where the recorder stands among PyTorch's function modes: below a person's own.
 
-A mode that a block opens is taken from the top when the block ends, whatever lies there; so nothing of ours may
-lie above it. Only the one of `torch.set_default_device` has to stay the lowest of all.
+A mode that a block opens is taken from the top when the block ends, whatever lies there; so nothing of ours
+may lie above it. Only the one of `torch.set_default_device` has to stay the lowest of all.
 """
 
 from __future__ import annotations

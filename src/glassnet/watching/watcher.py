@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 NUM_LOSSES_HELD = 50  # weakly
+ELSEWHERE = "another thread trains: what runs there cannot be seen"
 COMPILED = "torch.compile: what runs inside cannot be seen"
 
 
@@ -90,6 +91,7 @@ class Watcher:
         self._iterating: dict[int, tuple[Any, Loader, int, int]] = {}
         self._sums: tuple[float, ...] = ()
         self._losses: list[weakref.ref] = []
+        self._elsewhere: Unseen | None = None
         self._step: dict[str, Any] = {}  # facts of the step that is being taken
 
     def forget(self) -> None:
@@ -242,6 +244,8 @@ class Watcher:
             args: Of its `step`, itself first.
             kwargs: Of its `step`.
         """
+        if self.on and not self.here():
+            self._elsewhere = Unseen(ELSEWHERE, "", own_line())
         if not self.on or not self.here():
             return
         found = self.made_optimizer(optimizer)
@@ -459,7 +463,7 @@ class Watcher:
         found.num_steps = self._journal.num_steps
         found.networks, found.looks = self.networks.met, self.looking.looks
         found.made = self.networks.made()
-        unseen = (*found.unseen, *(one for look in found.looks for one in look.trace.unseen))
+        unseen = (*filter(None, [self._elsewhere]), *found.unseen, *(one for look in found.looks for one in look.trace.unseen))
         found.unseen = list(dict.fromkeys(unseen))
         if interrupted:
             found.ended = "interrupted"
