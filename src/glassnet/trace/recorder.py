@@ -102,6 +102,7 @@ class Recorder(TorchFunctionMode):
         keep: `all`, `nothing`, or the paths of modules whose outputs are kept.
         gradients: Whether every value is watched for its gradient.
         activity: Whether the outputs of activations are measured unit by unit.
+        hooked: Whether hooks tell when a module is called; else the caller does, by `begins` and `ends`.
     """
 
     def __init__(
@@ -111,8 +112,10 @@ class Recorder(TorchFunctionMode):
         keep: Collection[str] | Literal["all", "nothing"],
         gradients: bool,
         activity: bool = False,
+        hooked: bool = True,
     ) -> None:
         super().__init__()
+        self._hooked = hooked
         self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
         self.activity: dict[int, Activity] | None = {} if activity else None  # by value
         self.paused = False  # nothing is noted
@@ -136,10 +139,11 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._hooks = [
-            register_module_forward_pre_hook(self._begins),
-            register_module_forward_hook(self._ends, with_kwargs=True, always_call=True),
-        ]
+        if self._hooked:
+            self._hooks = [
+                register_module_forward_pre_hook(self.begins),
+                register_module_forward_hook(self.ends, with_kwargs=True, always_call=True),
+            ]
         super().__enter__()
         return self
 
@@ -304,7 +308,13 @@ class Recorder(TorchFunctionMode):
             for op in self.ops
         )
 
-    def _begins(self, module: nn.Module, args: tuple) -> None:
+    def begins(self, module: nn.Module, args: tuple) -> None:
+        """Note that a module is called.
+
+        Args:
+            module: Any.
+            args: What it gets.
+        """
         if self.paused:
             return
         with torch._C.DisableTorchFunction():  # noqa: SLF001 — reading must not be recorded
@@ -340,7 +350,14 @@ class Recorder(TorchFunctionMode):
                 self.tensors.name(tensor, f"{path}.{place}".lstrip("."))
             self.own_work = False
 
-    def _ends(self, module: nn.Module, args: tuple, *rest: Any) -> None:
+    def ends(self, module: nn.Module, args: tuple, *rest: Any) -> None:
+        """Note that a module has ended.
+
+        Args:
+            module: Any.
+            args: What it got.
+            rest: What it got by name, and what it gave; without both, it raised.
+        """
         # after an error PyTorch leaves out the keyword arguments, and the result is None
         kwargs, result = rest if len(rest) == 2 else ({}, None)  # noqa: PLR2004
         if self.paused or not any(opened.module is module for opened in self._open):

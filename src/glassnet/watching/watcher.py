@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 NUM_LOSSES_HELD = 50  # weakly
+ELSEWHERE = "another thread trains: what runs there cannot be seen"
 COMPILED = "torch.compile: what runs inside cannot be seen"
 
 
@@ -90,7 +91,17 @@ class Watcher:
         self._iterating: dict[int, tuple[Any, Loader, int, int]] = {}
         self._sums: tuple[float, ...] = ()
         self._losses: list[weakref.ref] = []
+        self._elsewhere: Unseen | None = None
         self._step: dict[str, Any] = {}  # facts of the step that is being taken
+
+    def forget(self) -> None:
+        """End in a process that was forked off: it is a loader's worker, or none of our business."""
+        self.on = False
+        self.looking.drop()
+
+    def here(self) -> bool:
+        """Tell whether the thread that is watched runs."""
+        return threading.get_ident() == self._thread
 
     def wants(self, kind: EventKind, *, rare: bool = False) -> bool:
         """Tell whether an event of this thread is kept.
@@ -102,7 +113,7 @@ class Watcher:
         Returns:
             Whether it is.
         """
-        return self.on and threading.get_ident() == self._thread and self._journal.wants(kind, rare=rare)
+        return self.on and self.here() and self._journal.wants(kind, rare=rare)
 
     # -- networks --------------------------------------------------------------------------------------------
 
@@ -118,7 +129,7 @@ class Watcher:
         Returns:
             The network; None for a loss, an activation, a transform, and in other threads.
         """
-        if threading.get_ident() != self._thread:
+        if not self.here():
             return None
         network, new = self.networks.find(module, len(tensors_in((args, kwargs))))
         if network is not None and new and self.looking.open:
@@ -176,7 +187,7 @@ class Watcher:
             retain: Whether the graph is kept.
         """
         loss = next(iter(tensors_in(tensors)), None)
-        if loss is None or threading.get_ident() != self._thread:
+        if loss is None or not self.here():
             return
         number = float(loss.detach()) if loss.numel() == 1 and not loss.is_complex() else None
         value = self.looking.add_loss(loss, number)
@@ -233,7 +244,9 @@ class Watcher:
             args: Of its `step`, itself first.
             kwargs: Of its `step`.
         """
-        if not self.on or threading.get_ident() != self._thread:
+        if self.on and not self.here():
+            self._elsewhere = Unseen(ELSEWHERE, "", own_line())
+        if not self.on or not self.here():
             return
         found = self.made_optimizer(optimizer)
         closure = (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
@@ -257,7 +270,7 @@ class Watcher:
             kwargs: Of its `step`.
         """
         del args, kwargs
-        if not self.on or threading.get_ident() != self._thread or id(optimizer) not in self._optimizers:
+        if not self.on or not self.here() or id(optimizer) not in self._optimizers:
             return
         gradients = self._optimizers[id(optimizer)][1]
         if self.wants("step"):
@@ -439,7 +452,7 @@ class Watcher:
             What was seen.
         """
         self.on = False
-        self.looking.end()
+        self.looking.close()
         found, events = self._seen, self._journal.events
         for place, module in self._modules:
             home = self.networks.around(module)
@@ -450,7 +463,7 @@ class Watcher:
         found.num_steps = self._journal.num_steps
         found.networks, found.looks = self.networks.met, self.looking.looks
         found.made = self.networks.made()
-        unseen = (*found.unseen, *(one for look in found.looks for one in look.trace.unseen))
+        unseen = (*filter(None, [self._elsewhere]), *found.unseen, *(one for look in found.looks for one in look.trace.unseen))
         found.unseen = list(dict.fromkeys(unseen))
         if interrupted:
             found.ended = "interrupted"
