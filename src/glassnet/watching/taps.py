@@ -88,7 +88,7 @@ def _modules(watcher: Watcher) -> Taps:
 
     @functools.wraps(call)
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if watcher.inside or not watcher.on:
+        if watcher.inside or watcher.loading or not watcher.on:
             return around(self, args, kwargs)
         network = watcher.network_of(self, args, kwargs)
         if network is None:
