@@ -71,9 +71,7 @@ def _targets(seen: Seen, look: Look, op: Op) -> Iterator[Finding]:
     numbers = None if number is None else look.trace.values[number].statistics
     if numbers is None or (numbers.minimum >= -SLACK and numbers.maximum <= 1 + SLACK):
         return
-    yield _finding(
-        seen, look, op, "targets", {"loss": op.name, "low": numbers.minimum, "high": numbers.maximum}
-    )
+    yield _finding(seen, look, op, "targets", {"loss": op.name, "low": numbers.minimum, "high": numbers.maximum})
 
 
 def _shared_probabilities(seen: Seen, look: Look, op: Op) -> Iterator[Finding]:
@@ -106,3 +104,5 @@ def _finding(seen: Seen, look: Look, op: Op, form: str, evidence: dict[str, obje
     module = look.trace.calls[op.call].path if op.call is not None else ""
     severity = "warning" if form == "twice" else "error"
     return Finding(CODE, severity, cause_line(seen, look, op), module, evidence, form=form, explains=FOLLOWS)
+
+

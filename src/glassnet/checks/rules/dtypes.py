@@ -47,18 +47,9 @@ DIVIDES = frozenset({"floor_divide", "ifloordiv", "floordiv"})
 def wrong_dtype(seen: Seen) -> Iterator[Finding]:
     """Find types that stop a script, and whole numbers on the way into a network that lose the picture."""
     crash = seen.crash
-    if crash and crash.type in (
-        "RuntimeError",
-        "TypeError",
-        "ValueError",
-        "NotImplementedError",
-        "IndexError",
-    ):
+    if crash and crash.type in ("RuntimeError", "TypeError", "ValueError", "NotImplementedError", "IndexError"):
         if any(refusal.search(crash.message) for refusal in REFUSALS):
-            evidence: dict[str, object] = {
-                "error": crash.message.split("\n")[0][:200],
-                "what": crash.what or "?",
-            }
+            evidence: dict[str, object] = {"error": crash.message.split("\n")[0][:200], "what": crash.what or "?"}
             yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
             return
     for look in seen.looks:
@@ -85,11 +76,8 @@ def _lossy(look: Look) -> Iterator[Finding]:
         name = plain(op)
         if name in CASTS and before.dtype.startswith("float") and after.dtype in WHOLE:
             fractions = before.statistics.maximum <= 1 and before.statistics.minimum >= -1
-            if (
-                fractions
-                and before.statistics.deviation > 0
-                and before.statistics.mean % 1
-                and (after.statistics.zeros > 0.9 > before.statistics.zeros)
+            if fractions and before.statistics.deviation > 0 and before.statistics.mean % 1 and (
+                after.statistics.zeros > 0.9 > before.statistics.zeros
             ):
                 yield _finding(look, op, "cut", before.dtype, after.dtype)
         elif name in WRAPS and after.dtype in NARROW and before.dtype in NARROW:

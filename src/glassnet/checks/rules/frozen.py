@@ -182,11 +182,7 @@ def _moving(seen: Seen, network: Network, norms: set[str]) -> set[str]:
     looked = False
     moving: set[str] = set()
     for look in seen.looks:
-        frozen = {
-            m.path
-            for m in look.trace.modules
-            if m.path in norms and not any(p.trainable for p in m.parameters)
-        }
+        frozen = {m.path for m in look.trace.modules if m.path in norms and not any(p.trainable for p in m.parameters)}
         looked = looked or (look.trained and bool(frozen))
         if look.trained:
             moving |= {call.path for call in look.trace.calls if call.training and call.path in frozen}
@@ -195,11 +191,7 @@ def _moving(seen: Seen, network: Network, norms: set[str]) -> set[str]:
 
 def _in_train_mode(seen: Seen, network: Network, norms: set[str]) -> set[str]:
     """Tell the same from the calls of train() and eval() since the last optimizer was made."""
-    made = [
-        at
-        for at, e in enumerate(seen.events)
-        if e.kind == "optimizer" and network in trained_by(seen, seen.optimizers[e.who])
-    ]
+    made = [at for at, e in enumerate(seen.events) if e.kind == "optimizer" and network in trained_by(seen, seen.optimizers[e.who])]
     if not made:
         return set()
     still: set[str] = set()
@@ -208,11 +200,7 @@ def _in_train_mode(seen: Seen, network: Network, norms: set[str]) -> set[str]:
         if event.who != network.number:
             continue
         if event.kind == "mode":
-            inside = {
-                name
-                for name in norms
-                if name.removeprefix(network.prefix).startswith(event.facts.get("path", ""))
-            }
+            inside = {name for name in norms if name.removeprefix(network.prefix).startswith(event.facts.get("path", ""))}
             still = still - inside if event.facts.get("training") else still | inside
         elif event.kind == "network" and event.facts.get("training") and event.facts.get("grad", True):
             moving |= norms - still

@@ -36,9 +36,7 @@ def nll_without_log_softmax(seen: Seen) -> Iterator[Finding]:
             yield from _no_log_probabilities(seen, look, op, value, -1, "kl_div")
 
 
-def _no_log_probabilities(
-    seen: Seen, look: Look, op: Op, value: int, axis: int, loss: str
-) -> Iterator[Finding]:
+def _no_log_probabilities(seen: Seen, look: Look, op: Op, value: int, axis: int, loss: str) -> Iterator[Finding]:
     trace = look.trace
     made = origin(trace, value, THROUGH)
     if made is not None and plain(made) in LOG_SOFTMAX:

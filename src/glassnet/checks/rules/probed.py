@@ -69,11 +69,7 @@ def _drops_by_function(seen: Seen) -> bool:
     """Tell whether something else than a dropout layer drops numbers; layers know their mode."""
     for look in seen.looks:
         for op in look.trace.ops:
-            if (
-                op.call is not None
-                and "Dropout" not in look.trace.calls[op.call].type
-                and _rate(op, look.trace)
-            ):
+            if op.call is not None and "Dropout" not in look.trace.calls[op.call].type and _rate(op, look.trace):
                 return True
     return False
 
@@ -219,11 +215,7 @@ def _crashed_at_last_batch(seen: Seen) -> Iterator[Finding]:
         whole = batch in numbers
         rest = left in numbers or any(number % left == 0 and number > left for number in numbers - {batch})
         if whole and rest:
-            evidence: dict[str, object] = {
-                "batch": batch,
-                "left": left,
-                "error": crash.message.split("\n")[0],
-            }
+            evidence: dict[str, object] = {"batch": batch, "left": left, "error": crash.message.split("\n")[0]}
             yield Finding("fixed-batch-size", "error", crash.source, "", evidence, form="last")
             return
 
@@ -330,12 +322,7 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
         images, answer = probe.few, main_output(probe.output)
         if answer is None or not answer.is_floating_point() or not bool(torch.isfinite(answer).all()):
             continue
-        if (
-            len(images) < SIZE
-            or not images.is_floating_point()
-            or answer.dim() < SIZE
-            or len(answer) != len(images)
-        ):
+        if len(images) < SIZE or not images.is_floating_point() or answer.dim() < SIZE or len(answer) != len(images):
             continue
         if bool((images == images[:1]).all()) or not bool((answer == answer[:1]).all()):
             continue
@@ -386,10 +373,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
         used = {value for op in trace.ops[call.first_op : call.end_op] for value in op.inputs}
         strangers = [op for op in trace.ops[call.first_op : call.end_op] if not op.inputs and op.outputs]
         first = strangers[0] if strangers else trace.ops[call.first_op]
-        evidence: dict[str, object] = {
-            "operation": plain(first),
-            "read": "yes" if used & set(call.inputs) else "no",
-        }
+        evidence: dict[str, object] = {"operation": plain(first), "read": "yes" if used & set(call.inputs) else "no"}
         return Finding(
             "output-ignores-input", "error", own_line(first, trace) or call.source, path, evidence, form="unreached",
             explains=("plateau", "unused-result", "unused-module", "learning-rate-too-low", "input-ignored"),

@@ -60,13 +60,7 @@ def softmax_before_cross_entropy(seen: Seen) -> Iterator[Finding]:
             _module(made, look.trace),
             {"softmax": name, "loss": "cross_entropy", "least": math.log(1 + (shape[axis] - 1) / math.e)},
             form="function",
-            explains=(
-                "softmax-twice",
-                "initial-loss",
-                "plateau",
-                "learning-rate-too-low",
-                "vanishing-gradients",
-            ),
+            explains=("softmax-twice", "initial-loss", "plateau", "learning-rate-too-low", "vanishing-gradients"),
         )
 
 

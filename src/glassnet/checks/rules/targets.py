@@ -33,12 +33,7 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
         value, target = given_value(op, 0, "input"), given_value(op, 1, "target")
         target = _before_scaling(look, target)
         labels = kept(look, target)
-        if (
-            value is None
-            or target is None
-            or labels is None
-            or not _are_class_numbers(seen, look, target, labels)
-        ):
+        if value is None or target is None or labels is None or not _are_class_numbers(seen, look, target, labels):
             continue
         shape = look.trace.values[value].shape
         kinds = int(labels.max()) + 1
@@ -98,11 +93,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     output, target = sides
     known = num_classes(seen)
     if len(output) == 2 and target == output[:1] and output[1] > 1:
-        evidence: dict[str, object] = {
-            "loss": name,
-            "output": shape_text(output),
-            "classes": known or output[1],
-        }
+        evidence: dict[str, object] = {"loss": name, "output": shape_text(output), "classes": known or output[1]}
         yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
     del found
 

@@ -108,10 +108,7 @@ def tears(before: Shape, after: Shape) -> bool:
     if not before or not after or after[0] % before[0]:
         return False  # of the samples' axis the probe knows more
     folded = after[0] // before[0]
-    one, other = (
-        [side for side in before[1:] if side > 1],
-        [side for side in (folded, *after[1:]) if side > 1],
-    )
+    one, other = [side for side in before[1:] if side > 1], [side for side in (folded, *after[1:]) if side > 1]
     if one == other or len(one) < 2 or len(other) < 2:
         return False
     pieces = _pieces(one, other)
