@@ -99,7 +99,7 @@ def _bounded_scores(seen: Seen) -> Iterator[Finding]:
                 "plateau", "warning", source=own_line(op, trace), form="bounded",
                 module=trace.calls[op.call].path if op.call is not None else "",
                 evidence={"op": op.name, "loss": loss.name, "least": least, "guess": math.log(classes)},
-                explains=("cannot-overfit-batch", "learning-rate-too-low"),
+                explains=("cannot-overfit-batch",),
             )  # fmt: skip
             return
 

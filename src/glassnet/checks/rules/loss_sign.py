@@ -80,7 +80,7 @@ def _wrong_sign(look: Look, direction: int) -> Finding | None:
         "loss-sign-or-sum", "error", source=own_line(where, trace), form="sign" if op.name in SMALL else "missing",
         evidence={"loss": op.name, "value": numbers.mean if numbers else math.nan},
         explains=("plateau", "not-finite", "exploding-gradients", "learning-rate-too-high", "cannot-overfit-batch",
-                  "saturated-activations", "dead-relus", "bce-wrong-range", "nll-without-log-softmax"),
+                  "saturated-activations", "dead-relus", "bce-wrong-range"),
     )  # fmt: skip
 
 

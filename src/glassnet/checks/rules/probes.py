@@ -65,7 +65,7 @@ def _dropped_scores(seen: Seen) -> Iterator[Finding]:
             if op.name == "dropout" and numbers and before and numbers.zeros > before.zeros + 0.02:  # noqa: PLR2004
                 yield Finding("cannot-overfit-batch", "warning", source=own_line(op, trace), form="dropped",
                               evidence={"share": 100 * numbers.zeros, "loss": found[2].name if found else ""},
-                              explains=("plateau", "modes-disagree"))  # fmt: skip
+                              explains=("plateau",))  # fmt: skip
             return
 
 
