@@ -1,4 +1,4 @@
-"""Sound: one trunk, a head for the class and one for the position; (N, 2) against (N, 2)."""
+"""Sound: one trunk, one head for the class and one for the position; no loss broadcasts."""
 from dataclasses import dataclass
 
 import torch
@@ -56,7 +56,8 @@ def run(opt=Options()):
         net.train()
         for image, target in train:
             out = net(image)
-            loss = F.cross_entropy(out["kind"], target["kind"]) + F.mse_loss(out["where"], target["where"])
+            loss = F.cross_entropy(out["kind"], target["kind"])
+            loss = loss + F.mse_loss(out["where"], target["where"])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -67,7 +68,7 @@ def run(opt=Options()):
                 out = net(image)
                 right += (out["kind"].argmax(1) == target["kind"]).sum().item()
                 off += (out["where"] - target["where"]).abs().mean(1).sum().item()
-        print(f"epoch {epoch} loss {loss.item():.3f} kind {right / 200:.3f} off by {7 * off / 200:.2f} pixels")
+        print(f"epoch {epoch} loss {loss.item():.3f} kind {right / 200:.3f} off by {7 * off / 200:.2f} px")
 
 
 run()

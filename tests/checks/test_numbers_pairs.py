@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.checks.watched import expected_codes, marked_lines, pairs, seen_of, sound_twin
 
 from glassnet.checks.folding import folded
 from glassnet.checks.rules import RULES
 from glassnet.checks.wording import in_words
-from tests.checks.watched import expected_codes, marked_lines, pairs, seen_of, sound_twin
 
 if TYPE_CHECKING:
     from pathlib import Path

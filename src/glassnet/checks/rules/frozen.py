@@ -31,7 +31,9 @@ def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
     yield from without_effect
     for network in seen.networks:
         found = _head_frozen(seen, network)
-        if found or (not without_effect and (found := _moving_statistics(seen, network))):
+        if found:
+            yield found
+        elif not without_effect and (found := _moving_statistics(seen, network)):
             yield found
 
 
@@ -104,7 +106,7 @@ def _frozen_line(seen: Seen) -> Source | None:
 def _head_frozen(seen: Seen, network: Network) -> Finding | None:
     """Find a last layer that is frozen while layers before it are trained, or all of them frozen."""
     parts = _in_order(seen, network)
-    if not parts or (not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen)):
+    if not parts or not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen):
         return None
     frozen = [
         path for path, part in parts if not any(p.requires_grad for p in part.parameters(recurse=False))
@@ -182,7 +184,11 @@ def _moving(seen: Seen, network: Network, norms: set[str]) -> set[str]:
     looked = False
     moving: set[str] = set()
     for look in seen.looks:
-        frozen = {m.path for m in look.trace.modules if m.path in norms and not any(p.trainable for p in m.parameters)}
+        frozen = {
+            m.path
+            for m in look.trace.modules
+            if m.path in norms and not any(p.trainable for p in m.parameters)
+        }
         looked = looked or (look.trained and bool(frozen))
         if look.trained:
             moving |= {call.path for call in look.trace.calls if call.training and call.path in frozen}
@@ -191,7 +197,11 @@ def _moving(seen: Seen, network: Network, norms: set[str]) -> set[str]:
 
 def _in_train_mode(seen: Seen, network: Network, norms: set[str]) -> set[str]:
     """Tell the same from the calls of train() and eval() since the last optimizer was made."""
-    made = [at for at, e in enumerate(seen.events) if e.kind == "optimizer" and network in trained_by(seen, seen.optimizers[e.who])]
+    made = [
+        at
+        for at, e in enumerate(seen.events)
+        if e.kind == "optimizer" and network in trained_by(seen, seen.optimizers[e.who])
+    ]
     if not made:
         return set()
     still: set[str] = set()
@@ -200,7 +210,11 @@ def _in_train_mode(seen: Seen, network: Network, norms: set[str]) -> set[str]:
         if event.who != network.number:
             continue
         if event.kind == "mode":
-            inside = {name for name in norms if name.removeprefix(network.prefix).startswith(event.facts.get("path", ""))}
+            inside = {
+                name
+                for name in norms
+                if name.removeprefix(network.prefix).startswith(event.facts.get("path", ""))
+            }
             still = still - inside if event.facts.get("training") else still | inside
         elif event.kind == "network" and event.facts.get("training") and event.facts.get("grad", True):
             moving |= norms - still

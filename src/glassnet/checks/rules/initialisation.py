@@ -11,6 +11,7 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
+from glassnet.checks.rules.units import bounded
 from glassnet.checks.rules.descent import (
     NORMALISING,
     affine_ops,
@@ -23,7 +24,6 @@ from glassnet.checks.rules.descent import (
 )
 from glassnet.checks.rules.numbers_written import Init, initialisations
 from glassnet.checks.rules.series import trained_looks
-from glassnet.checks.rules.units import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

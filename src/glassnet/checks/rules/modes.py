@@ -53,7 +53,7 @@ def _step_follows(seen: Seen, at: int, network: Network) -> bool:
     for event in seen.events[at + 1 :]:
         if event.kind == "step":
             return network in trained_by(seen, seen.optimizers[event.who])
-        if event.kind in {"epoch", "epoch_end"}:
+        if event.kind in {"epoch", "epoch_end"} or (event.kind == "network" and event.who == network.number):
             return False
     return False
 

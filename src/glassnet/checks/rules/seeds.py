@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glassnet.checks.code import codes, names, place
 from glassnet.checks.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Event, Loader, Seen
+    from glassnet.trace.trace import Source
 
 
 def seed_misused(seen: Seen) -> Iterator[Finding]:
@@ -35,8 +37,8 @@ def seed_misused(seen: Seen) -> Iterator[Finding]:
 
 def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
     """Find one line that sets the same seed between steps of the same training."""
-    for first in seeds:
-        if first.source is None:
+    for first in sorted(seeds, key=lambda event: event.facts.get("of") != "torch"):
+        if first.source is None or not _asked_for(first):
             continue
         same = [e for e in seeds if e.source == first.source and e.facts.get("of") == first.facts.get("of") and e.facts.get("value") == first.facts.get("value")]  # fmt: skip
         inside = [e for e in same if _in_training(seen, e)]
@@ -51,16 +53,40 @@ def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
         }  # fmt: skip
         if first.facts.get("of") == "torch":
             return Finding(
-                "seed-misused", "warning", first.source, evidence=evidence, form="batch" if batch else "epoch"
+                "seed-misused",
+                "warning",
+                _in_loop(seen, first),
+                evidence=evidence,
+                form="batch" if batch else "epoch",
             )
         return Finding(
             "seed-misused",
             "warning" if repeated > 1 else "note",
-            first.source,
+            _in_loop(seen, first),
             evidence=evidence,
             form="other",
         )
     return None
+
+
+def _asked_for(seed: Event) -> bool:
+    """Tell whether a line itself says that it sets a seed, and no library does it for its own ends."""
+    at = place(seed.source)
+    return at is None or (not at[0].opens(at[1]) and any("seed" in name.lower() for name in names(at[1])))
+
+
+def _in_loop(seen: Seen, seed: Event) -> Source | None:
+    """Give the line in a loop from which a function that sets seeds is called, else the seed's own."""
+    at = place(seed.source)
+    if at is None or seed.source is None or at[0].loops(at[1]):
+        return seed.source
+    calls = [(code, call) for code in codes(seen) for call in code.calls(seed.source.function)]
+    best = max(
+        calls,
+        key=lambda one: (bool(one[0].loops(one[1])), one[0].function(one[1]) is not one[0].tree),
+        default=None,
+    )
+    return best[0].source(best[1]) if best else seed.source
 
 
 def _in_training(seen: Seen, seed: Event) -> bool:

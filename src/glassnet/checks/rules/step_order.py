@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import codes, place
+from glassnet.checks.code import codes, place, targets
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import parameters_of, steps_of, trained_by, with_loader
 
@@ -143,6 +143,8 @@ def _twice(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> 
     again = [(at, e) for at, e in steps if e.facts.get("num_backward") == 0 and not e.facts.get("empty")]
     if len(again) < FEWEST or len(again) < 0.25 * len(steps) or any(e.kind == "scale" for e in seen.events):
         return None
+    if _by_hand(seen):
+        return None
     places = {e.source for _, e in again}
     others = {e.source for _, e in steps if e.facts.get("num_backward")}
     if not places - others:
@@ -176,6 +178,15 @@ def _never_stepped(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
     return _not_called(seen, "step", evidence) or _finding(
         "no_step", own[0].source if own else optimizer.source, evidence
     )
+
+
+def _by_hand(seen: Seen) -> bool:
+    """Tell whether the code sets gradients itself, or takes them with `torch.autograd.grad`."""
+    for code in codes(seen):
+        assigned = (target for node in code.nodes for target in targets(node))
+        if code.calls("grad") or any(isinstance(t, ast.Attribute) and t.attr == "grad" for t in assigned):
+            return True
+    return False
 
 
 def _updated_by_hand(seen: Seen) -> bool:
