@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.checks.watched import expected_codes, marked_lines, pairs, seen_of, sound_twin
+from watched_scripts import expected_codes, marked_lines, pairs, seen_of, sound_twin
 
 from glassnet.checks.folding import folded
 from glassnet.checks.rules import RULES
