@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """How well labels follow from pictures: each label predicted from all other samples.
 
 Kernel ridge regression has its leave-one-out predictions in closed form (Rasmussen and Williams, Gaussian

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """What was seen of a training, as samples: pictures and labels by what they were used for.
 
 Rules about data read these pure functions; they run nothing of a person's code.
@@ -135,9 +136,8 @@ def class_labels(labels: torch.Tensor | None, num_samples: int) -> torch.Tensor 
         return labels.argmax(1) if bool((ones & zeros).all()) else None
     if labels.dim() != 1 or labels.is_complex():
         return None
-    if labels.is_floating_point():
-        if not bool(torch.isfinite(labels).all()) or not bool((labels == labels.round()).all()):
-            return None
+    if labels.is_floating_point() and not bool((torch.isfinite(labels) & (labels == labels.round())).all()):
+        return None
     whole = labels.long()
     return whole if int(whole.min()) >= 0 and int(whole.max()) < 100_000 else None
 
@@ -287,7 +287,9 @@ def _group_of_loader(role: str, loader: Loader) -> Group | None:
     if images is None:
         return None
     first = [b for b in loader.batches if b.images is not None and b.epoch == 0]
-    sizes = tuple(len(b.images if b.labels is None or not b.labels.dim() else b.labels) for b in first)
+    sizes = tuple(
+        max(len(part) for part in (b.images, b.labels) if part is not None and part.dim()) for b in first
+    )
     order = loader.labels or ([] if labels is None else labels.tolist())
     return Group(role, images, labels, order, loader.source, loader.names, loader, sizes)  # type: ignore[arg-type]
 

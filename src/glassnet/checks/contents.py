@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """What lies in a dataset before any transform: keys by which equal pictures are known, and their labels.
 
 Nothing of a person's code is run: tensors, arrays and lists of files are found among the attributes.
@@ -42,7 +43,7 @@ def contents_of(dataset: Any, *, depth: int = 0) -> Contents | None:
     Returns:
         Its contents, or None where they cannot be told without running it.
     """
-    if depth > 8 or type(dataset).__name__ == "FakeData":  # noqa: PLR2004
+    if depth > 8 or type(dataset).__name__ == "FakeData":
         return None
     try:
         length = len(dataset)

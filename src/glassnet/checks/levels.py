@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """The levels that pixels take: 8-bit pictures keep theirs, evenly spaced, whatever was subtracted or divided.
 
 From them it can be told how pictures were scaled and shifted, whatever they show.
@@ -65,7 +66,7 @@ def levels_of(numbers: torch.Tensor) -> Levels | None:
 
 def same_levels(a: Levels, b: Levels) -> bool:
     """Tell whether two channels were scaled and shifted in the same way."""
-    if abs(a.step / b.step - 1) > 0.002:  # noqa: PLR2004 — float32 keeps far more digits
+    if abs(a.step / b.step - 1) > 0.002:
         return False
     shift = (a.lowest - b.lowest) / a.step
     return abs(shift - round(shift)) < 2 * OFF_LEVEL

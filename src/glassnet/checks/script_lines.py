@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from glassnet.trace.trace import Source
 
@@ -138,9 +138,17 @@ def _behind(
             yield from _called(file, part)
         elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and (not only or part.id in only):
             yield from _assigned(file, part.id, scope, part.lineno)
-        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
-            if isinstance(part.ctx, ast.Load) and (not only or part.attr in only):
-                yield from _assigned_to_self(file, part.attr, scope)
+        elif _is_of_self(part) and (not only or part.attr in only):
+            yield from _assigned_to_self(file, part.attr, scope)
+
+
+def _is_of_self(part: ast.AST) -> TypeGuard[ast.Attribute]:
+    return (
+        isinstance(part, ast.Attribute)
+        and isinstance(part.ctx, ast.Load)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == "self"
+    )
 
 
 def _called(file: _File, call: ast.Call) -> Iterator[tuple[ast.AST, ast.AST]]:

@@ -1,9 +1,13 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """What a dataset does to its pictures: its parts and its transforms, read from the objects, not run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +55,7 @@ def _attributes(thing: Any) -> dict[str, Any]:
 
 
 def _is_dataset(thing: Any) -> bool:
-    import torch
-    from torch.utils.data import Dataset
-
-    if isinstance(thing, torch.Tensor) or isinstance(thing, list | tuple | dict | str):
+    if isinstance(thing, torch.Tensor | list | tuple | dict | str):
         return False
     return isinstance(thing, Dataset) or (hasattr(type(thing), "__getitem__") and hasattr(thing, "__dict__"))
 
@@ -96,7 +97,7 @@ def _flat(transform: Any, depth: int = 0) -> Iterator[Step]:
             name = getattr(transform, "__name__", name)
         if inner is None or _is_random(name, transform):
             yield Step(name, transform, _is_random(name, transform))
-    if inner is not None and depth < 6:  # noqa: PLR2004 — deep enough for every Compose of Composes
+    if inner is not None and depth < 6:
         for one in inner:
             yield from _flat(one, depth + 1)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Random changes of pictures where there must be none, and those that change what a picture shows."""
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from glassnet.checks.batches import held_out_loaders, is_named_held_out, trainin
 from glassnet.checks.finding import Finding
 from glassnet.checks.script_lines import line_of_call, origins_of, without_other_keys
 from glassnet.checks.transforms_of import Step, parts_of, steps_of
+from glassnet.trace.trace import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Loader, Seen
-    from glassnet.trace.trace import Source
 
 CODE = "harmful-augmentation"
 DIGITS = ("MNIST", "QMNIST", "EMNIST", "SVHN", "USPS")
@@ -52,7 +53,10 @@ def _of_held_out(seen: Seen, loader: Loader) -> Finding | None:
         origins = without_other_keys(origins_of(loader.source), loader.names)
         split = line_of_call(origins, ("random_split", "Subset", "train_test_split"))
         where = (split if shared else None) or line_of_call(origins, names) or loader.source
-        evidence = {"transforms": ", ".join(dict.fromkeys(names)), "name": next(iter(loader.names), "loader")}
+        evidence: dict[str, object] = {
+            "transforms": ", ".join(dict.fromkeys(names)),
+            "name": next(iter(loader.names), "loader"),
+        }
         return Finding(CODE, "warning", where, evidence=evidence, form="shared" if shared else "held_out")
     return _differs_between_epochs(loader)
 
@@ -74,7 +78,7 @@ def _differs_between_epochs(loader: Loader) -> Finding | None:
     apart = float((first.images - second.images).abs().mean())
     if not apart > 0:
         return None
-    evidence = {"apart": apart, "name": next(iter(loader.names), "loader")}
+    evidence: dict[str, object] = {"apart": apart, "name": next(iter(loader.names), "loader")}
     where = loader.source
     return Finding(CODE, "warning", where, evidence=evidence, form="differs")
 
@@ -88,12 +92,12 @@ def _of_digits(loader: Loader) -> Iterator[Finding]:
     for step in steps_of(dataset):
         if _turns(step, what):
             where = line_of_call(origins_of(loader.source), (step.name,)) or loader.source
-            evidence = {"transform": step.name, "what": what}
+            evidence: dict[str, object] = {"transform": step.name, "what": what}
             yield Finding(CODE, "warning", where, evidence=evidence, form=what)
             return
     where = _flipped_by_hand(dataset)
     if where is not None:
-        evidence = {"transform": "flip", "what": what}
+        evidence: dict[str, object] = {"transform": "flip", "what": what}
         yield Finding(CODE, "warning", where, evidence=evidence, form=what)
 
 
@@ -131,8 +135,6 @@ def _turned_kind(dataset: object, loader: Loader) -> str | None:
 
 def _flipped_by_hand(dataset: object) -> Source | None:
     """Find a random flip written out in a person's own `__getitem__`."""
-    from glassnet.trace.trace import Source
-
     for part in parts_of(dataset):
         method = type(part).__dict__.get("__getitem__")
         if method is None or type(part).__module__.startswith(("torch", "torchvision")):

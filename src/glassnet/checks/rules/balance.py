@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """Classes of very different size, and nothing that makes up for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Pictures that show nothing: every pixel the same, or no numbers at all."""
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _of_group(group: Group) -> Finding | None:
     where = _line(group)
     total = len(flat)
     if num_bad:
-        evidence = {"number": num_bad, "total": total, "share": num_bad / total}
+        evidence: dict[str, object] = {"number": num_bad, "total": total, "share": num_bad / total}
         return Finding(CODE, "error", where, evidence=evidence, form="not_finite", explains=SYMPTOMS)
     by_channel = pictures.detach().float().flatten(2)
     blank = (by_channel == by_channel[:, :, :1]).all(2).all(1)
@@ -100,7 +101,12 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         if number:
             share = number / len(pictures)
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
-            evidence = {"number": number, "total": len(pictures), "share": share, "value": 0.0}
+            evidence: dict[str, object] = {
+                "number": number,
+                "total": len(pictures),
+                "share": share,
+                "value": 0.0,
+            }
             yield Finding(CODE, severity, None, evidence=evidence, form="some")
         if name == "train" and pictures.rejected:
             evidence = {"number": len(pictures.rejected), "total": len(pictures) + len(pictures.rejected)}

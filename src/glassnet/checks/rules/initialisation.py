@@ -11,6 +11,7 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
+from glassnet.checks.rules.units import bounded
 from glassnet.checks.rules.descent import (
     NORMALISING,
     affine_ops,
@@ -22,7 +23,6 @@ from glassnet.checks.rules.descent import (
 )
 from glassnet.checks.rules.numbers_written import Init, initialisations
 from glassnet.checks.rules.series import trained_looks
-from glassnet.checks.rules.units import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,7 +246,7 @@ def _first_loss(look: Look) -> tuple[float, int, Op] | None:
             or len(scores.shape) < 2
             or scores.shape[1] < 2
             or trace.values[op.outputs[0]].shape
-        ):
+        ):  # noqa: PLR2004
             continue
         return numbers.mean, scores.shape[1], op
     return None

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """Labels that contradict the pictures: a part of them, or all because the two were mixed up."""
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Source
 
 CODE = "noisy-labels"
-LEAST_SAMPLES = 250
+LEAST_SAMPLES = 150
 LEAST_PER_CLASS = 8
 LEAST_NUMBERS = 8
 NOTED = 0.08
 WARNED = 0.12
 AS_STRONGLY = 0.9  # wrong labels are contradicted about as strongly as right ones are confirmed
 CONFIRMED = 0.35
-CLUSTERED = 1.3
+CLUSTERED = 1.25
 MIXERS = (
     "shuffle",
     "permutation",
@@ -139,7 +140,7 @@ def _false_share(known: _Labelled) -> float | None:
 
 
 def _mixed(known: _Labelled, where: Source | None, *, certain: bool) -> Finding:
-    evidence = {
+    evidence: dict[str, object] = {
         "wrong": known.agreement.wrong, "chance": known.agreement.chance, "number": len(known.labels),
         "right": 1 - known.agreement.wrong,
     }  # fmt: skip
@@ -148,7 +149,11 @@ def _mixed(known: _Labelled, where: Source | None, *, certain: bool) -> Finding:
 
 
 def _false(known: _Labelled, share: float, where: Source | None) -> Finding:
-    evidence = {"share": share, "number": round(share * len(known.labels)), "total": len(known.labels)}
+    evidence: dict[str, object] = {
+        "share": share,
+        "number": round(share * len(known.labels)),
+        "total": len(known.labels),
+    }
     severity = "warning" if share >= WARNED else "note"
     return Finding(CODE, severity, where, evidence=evidence, form="false", explains=SYMPTOMS)
 
@@ -156,10 +161,20 @@ def _false(known: _Labelled, share: float, where: Source | None) -> Finding:
 def _line_of_order(origins: list[Origin]) -> Source | None:
     """Find where pictures or labels were put into another order."""
     later = None
+    chosen = {
+        name.id
+        for _, call in calls_in(origins, ("Subset", "SubsetRandomSampler"))
+        for name in ast.walk(call)
+        if isinstance(name, ast.Name)
+    }
     for origin, call in calls_in(origins, MIXERS):
+        targets = origin.node.targets if isinstance(origin.node, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id in chosen for target in targets):
+            continue  # an order for pictures and labels together
         name = last_name(call.func)
         if name in ("sort", "sorted", "listdir", "glob", "sample"):
-            later = later or origin.source(call)
+            if later is None or name in ("sort", "sorted"):
+                later = origin.source(call)
         elif not isinstance(origin.node, ast.For | ast.Expr) or name == "shuffle":
             return origin.source(call)
     return later

@@ -1,12 +1,11 @@
-"""Pictures with their channels last in a network that takes them first, and reshaped where they must be turned."""
+# ruff: noqa: PLR2004 — a rule is a row of conditions
+"""Pictures with their channels last in a network that takes them first, or reshaped instead of turned."""
 
 from __future__ import annotations
 
 import ast
 import re
 from typing import TYPE_CHECKING
-
-import torch
 
 from glassnet.checks.batches import CHANNELS, is_channels_last, is_picture_shape, passes, training_loaders
 from glassnet.checks.finding import Finding
@@ -17,6 +16,8 @@ from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import torch
 
     from glassnet.checks.batches import Pass
     from glassnet.checks.script_lines import Origin
@@ -67,7 +68,7 @@ def _of_crash(seen: Seen, crash: Crash) -> Finding | None:
         return None
     shape = (number, second, third, last)
     where = _line(_origins(seen, crash.source)) or crash.source
-    evidence = {"shape": shape_text(shape), "channels": last, "taken": second}
+    evidence: dict[str, object] = {"shape": shape_text(shape), "channels": last, "taken": second}
     return Finding(CODE, "error", where, evidence=evidence, form="crash", explains=SYMPTOMS)
 
 
@@ -83,7 +84,11 @@ def _of_conv(seen: Seen, one: Pass) -> Finding | None:
     if value.shape != one.input.shape:
         return None
     where = _line(_origins(seen, one.call.source)) or own_line(first, trace)
-    evidence = {"shape": shape_text(value.shape), "channels": value.shape[3], "taken": value.shape[1]}
+    evidence: dict[str, object] = {
+        "shape": shape_text(value.shape),
+        "channels": value.shape[3],
+        "taken": value.shape[1],
+    }
     return Finding(CODE, "error", where, evidence=evidence, form="main", explains=SYMPTOMS)
 
 
@@ -103,7 +108,7 @@ def _turned_away(one: Pass) -> Finding | None:
     turning = trace.ops[value.made_by]
     if turning.name not in TURNED:
         return None
-    evidence = {
+    evidence: dict[str, object] = {
         "given": shape_text(one.input.shape), "shape": shape_text(value.shape), "channels": channels,
         "taken": value.shape[1],
     }  # fmt: skip
@@ -131,7 +136,7 @@ def _of_reshape(seen: Seen, one: Pass) -> Finding | None:
         return None
     where = cut or line_of_call(origins, RESHAPED) or _line(origins) or one.call.source
     ratio = as_given / max(as_turned, 1e-12)
-    evidence = {"shape": shape_text(one.input.shape), "channels": channels, "ratio": ratio}
+    evidence: dict[str, object] = {"shape": shape_text(one.input.shape), "channels": channels, "ratio": ratio}
     return Finding(CODE, "error", where, evidence=evidence, form="reshaped", explains=SYMPTOMS)
 
 

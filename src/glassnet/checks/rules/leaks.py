@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """The same pictures for training and for testing, to the bit, mirrored, or but for a little noise."""
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _finding(held_out: Loader, form: str, number: int, total: int, named: bool) 
     severity = "error" if share >= ERROR_SHARE else "warning"
     if share < WARNING_SHARE or number < LEAST_WARNED or (not named and not held_out.names and share > 0.9):
         severity = "note"
-    evidence = {
+    evidence: dict[str, object] = {
         "number": number, "total": total, "share": share, "name": next(iter(held_out.names), "loader"),
     }  # fmt: skip
     where = _line(held_out, form)
@@ -197,7 +198,7 @@ def _of_inputs(seen: Seen) -> Iterator[Finding]:
         share_of_training = float(np.isin(a, b).mean())
         if shared < LEAST_WARNED or len(np.unique(b)) < len(b) / 4:
             continue
-        evidence = {
+        evidence: dict[str, object] = {
             "number": shared, "total": len(b), "share": shared / len(b),
             "name": next(iter(held_out.names), "model"),
         }  # fmt: skip
@@ -221,5 +222,5 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             continue
         share = number / len(other)
         severity = "error" if share >= ERROR_SHARE else "warning" if share >= WARNING_SHARE else "note"
-        evidence = {"number": number, "total": len(other), "share": share, "name": name}
+        evidence: dict[str, object] = {"number": number, "total": len(other), "share": share, "name": name}
         yield Finding(CODE, severity, None, evidence=evidence, form="exact")

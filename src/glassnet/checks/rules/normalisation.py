@@ -1,9 +1,12 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Pictures that enter a network with values of 0 to 255, or divided or normalised twice."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
+
+import torch
 
 from glassnet.checks.batches import as_pictures, is_picture_shape, passes, training_loaders
 from glassnet.checks.finding import Finding
@@ -13,8 +16,6 @@ from glassnet.checks.transforms_of import numbers_of, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import torch
 
     from glassnet.checks.batches import Pass
     from glassnet.checks.seen import Seen
@@ -177,15 +178,13 @@ def _subtracted_again(one: Pass, mean: tuple[float, ...]) -> Source | None:
     first = first_weighted(trace, one)
     if first is None:
         return None
-    kept = {number: trace.kept[number] for number in trace.kept}
     for op in trace.ops[: first.number]:
         if op.name not in ("sub", "sub_", "__sub__", "normalize", "rsub"):
             continue
         for argument in op.args[1:]:
             number = getattr(argument, "value", None)
-            content = kept.get(number) if number is not None else argument
-            values = getattr(content, "flatten", lambda c=content: c)()
-            values = values.tolist() if hasattr(values, "tolist") else values
+            content = trace.kept.get(number) if number is not None else argument
+            values = content.flatten().tolist() if isinstance(content, torch.Tensor) else content
             values = values if isinstance(values, list | tuple) else [values]
             if len(values) == len(mean) and all(
                 isinstance(v, int | float) and abs(v - m) < 1e-3 for v, m in zip(values, mean, strict=True)

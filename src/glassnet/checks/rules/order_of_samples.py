@@ -1,7 +1,9 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """Training samples that come in the order of their classes, or always in the same order."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glassnet.checks.batches import groups_of
@@ -43,7 +45,7 @@ def _of_group(group: Group) -> Finding | None:
     size = max(group.batch_sizes)
     classes = sorted(set(labels))
     if len(labels) >= LEAST_SAMPLES and len(labels) >= 2 * size and len(classes) > 1:
-        changes = sum(a != b for a, b in zip(labels, labels[1:], strict=False)) / (len(labels) - 1)
+        changes = sum(a != b for a, b in pairwise(labels)) / (len(labels) - 1)
         shares = [labels.count(one) / len(labels) for one in classes]
         expected = 1 - sum(share * share for share in shares)
         held, due = _classes_per_batch(labels, size, shares)
@@ -52,7 +54,7 @@ def _of_group(group: Group) -> Finding | None:
         else:
             sorted_by_class = held < FEW_CLASSES * due and changes < 2 * FEW_CHANGES * expected
         if sorted_by_class and expected > 0.1 and len(labels) >= 4 * len(classes):
-            evidence = {"held": held, "due": due, "classes": len(classes), "size": size}
+            evidence: dict[str, object] = {"held": held, "due": due, "classes": len(classes), "size": size}
             form = "sorted" if group.loader is not None and not group.loader.shuffled else "one_class"
             return Finding(CODE, "warning", group.source, evidence=evidence, form=form, explains=SYMPTOMS)
     return _fixed_order(group)
@@ -72,5 +74,5 @@ def _fixed_order(group: Group) -> Finding | None:
         return None
     if type(getattr(loader.loader, "sampler", None)).__name__ != "SequentialSampler":
         return None
-    evidence = {"epochs": loader.num_epochs}
+    evidence: dict[str, object] = {"epochs": loader.num_epochs}
     return Finding(CODE, "note", group.source, evidence=evidence, form="fixed")

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Random numbers that are the same in every worker of a loader, in every epoch, or for every sample."""
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _of_loader(loader: Loader) -> Finding | None:
 
 
 def _functions(dataset: Any) -> Iterator[Callable[..., Any]]:
-    """List a person's own functions that make a sample: methods of datasets and transforms, plain functions."""
+    """List a person's own functions that make a sample: of datasets, of transforms, and plain ones."""
     things = [*parts_of(dataset), *(step.transform for step in steps_of(dataset))]
     for thing in things:
         if inspect.isfunction(thing):
@@ -143,9 +144,8 @@ def _seeded_with_constant(function: Callable[..., Any]) -> Source | None:
     code = function.__code__
     own = set(code.co_varnames) - {"self"}
     for call, source in _seed_calls(function):
-        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Attribute):
-            if isinstance(call.func.value.value, ast.Name) and call.func.value.value.id == "self":
-                continue  # a generator of its own may be set back on purpose
+        if ast.unparse(call.func).startswith("self.") and ast.unparse(call.func).count(".") > 1:
+            continue  # a generator of its own may be set back on purpose
         names = {part.id for part in ast.walk(call.args[0]) if isinstance(part, ast.Name)}
         if any(isinstance(part, ast.Call) for part in ast.walk(call.args[0])) or names & own:
             continue
@@ -154,7 +154,7 @@ def _seeded_with_constant(function: Callable[..., Any]) -> Source | None:
 
 
 def _seeds_in(start: Callable[..., Any]) -> tuple[Source, bool, bool] | None:
-    """Read what a worker_init_fn seeds with: the line, whether fresh in each epoch, whether other by worker."""
+    """Read what a worker_init_fn seeds with: the line, whether it is fresh, whether it differs by worker."""
     function = getattr(start, "func", start)
     if not inspect.isfunction(function):
         return None

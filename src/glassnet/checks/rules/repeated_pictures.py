@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 — a rule is a row of conditions
 """The same picture twice among the training pictures, and the same picture with two labels."""
 
 from __future__ import annotations
@@ -66,7 +67,12 @@ def _told(keys: np.ndarray, labels: np.ndarray | None, loader: Loader) -> Iterat
         if number:
             share = number / total
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
-            evidence = {"number": number, "different": int(torn.sum()), "total": total, "share": share}
+            evidence: dict[str, object] = {
+                "number": number,
+                "different": int(torn.sum()),
+                "total": total,
+                "share": share,
+            }
             yield Finding(
                 CODE, severity, source, evidence=evidence, form="two_labels", explains=("noisy-labels",)
             )
@@ -81,7 +87,7 @@ def _told(keys: np.ndarray, labels: np.ndarray | None, loader: Loader) -> Iterat
 def _without_reason(
     group: np.ndarray, sizes: np.ndarray, labels: np.ndarray | None, known: np.ndarray, loader: Loader
 ) -> bool:
-    """Tell whether repetitions even nothing out: all classes have about as many, and nothing random changes them."""
+    """Tell whether repetitions even nothing out: all classes have as many, and nothing changes them."""
     if labels is None or any(step.random for step in steps_of(loader.loader.dataset)):
         return False
     inner = [part for part in parts_of(loader.loader.dataset) if hasattr(part, "datasets")]
@@ -102,7 +108,12 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         number = sum(map(len, torn))
         share = number / len(train)
         severity = "warning" if share >= WARNING_SHARE else "note"
-        evidence = {"number": number, "different": len(torn), "total": len(train), "share": share}
+        evidence: dict[str, object] = {
+            "number": number,
+            "different": len(torn),
+            "total": len(train),
+            "share": share,
+        }
         yield Finding(CODE, severity, None, evidence=evidence, form="two_labels", explains=("noisy-labels",))
     different = len(np.unique(train.hashes, axis=0))
     surplus = len(train) - different

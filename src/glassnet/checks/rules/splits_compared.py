@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
 """Pictures that are prepared in one way for training and in another for validation or testing."""
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _compared(train: Group, held_out: Group) -> Finding | None:
     form = _form(a, b, ours, theirs)
     if form is None:
         return None
-    evidence = {
+    evidence: dict[str, object] = {
         "train_low": ours.low, "train_high": ours.high, "train_mean": ours.mean,
         "train_deviation": ours.deviation, "low": theirs.low, "high": theirs.high, "mean": theirs.mean,
         "deviation": theirs.deviation,
@@ -114,7 +115,7 @@ def _by_transforms(train: Group, held_out: Group) -> Finding | None:
         else "normalize_other"
     )
     close = bool(our_numbers and their_numbers) and _are_close(our_numbers[0], their_numbers[0])
-    evidence = {
+    evidence: dict[str, object] = {
         "train": _text(our_numbers), "held_out": _text(their_numbers),
         "name": next(iter(held_out.names), "loader"),
     }  # fmt: skip
