@@ -47,12 +47,20 @@ def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
     squash = _most_squashing(look)
     source = blamed_line(seen, look.trace, squash) if squash is not None else own_line(op, look.trace)
     yield Finding(
-        "vanishing-gradients", "warning", source=source, module=first.rpartition(".")[0],
+        "vanishing-gradients",
+        "warning",
+        source=source,
+        module=first.rpartition(".")[0],
         form="squash" if squash is not None else "main",
-        evidence={"first": first, "last": last, "left": left, "depth": len(affine_ops(look)),
-                  "function": squash.name.rstrip("_") if squash is not None else ""},
+        evidence={
+            "first": first,
+            "last": last,
+            "left": left,
+            "depth": len(affine_ops(look)),
+            "function": squash.name.rstrip("_") if squash is not None else "",
+        },
         explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low", "output-ignores-input"),
-    )  # fmt: skip
+    )
 
 
 def _depth(look: Look) -> bool:
@@ -112,19 +120,33 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
     backward = next((event for event in seen.events if event.kind == "backward"), None)
     source = own_line(op, looks[0].trace) if op is not None else None
     yield Finding(
-        "exploding-gradients", "warning", source=backward.source if backward is not None else source,
+        "exploding-gradients",
+        "warning",
+        source=backward.source if backward is not None else source,
         form="growth" if growing else "main",
-        evidence={"ratio": max(ratios), "growth": grows[0] if grows else 1.0, "first": course.first,
-                  "last": course.last, "peak": course.peak},
-        explains=("not-finite", "plateau", "cannot-overfit-batch", "initial-loss", "dead-relus",
-                  "saturated-activations", "modes-disagree"),
-    )  # fmt: skip
+        evidence={
+            "ratio": max(ratios),
+            "growth": grows[0] if grows else 1.0,
+            "first": course.first,
+            "last": course.last,
+            "peak": course.peak,
+        },
+        explains=(
+            "not-finite",
+            "plateau",
+            "cannot-overfit-batch",
+            "initial-loss",
+            "dead-relus",
+            "saturated-activations",
+            "modes-disagree",
+        ),
+    )
 
 
 def _absurd(look: Look) -> bool:
     """Tell whether the first loss of a classifier is a hundred times that of guessing, before any step."""
     found = first_cross_entropy(look)
-    return look.step == 0 and found is not None and found[0] > 100 * math.log(found[1])  # noqa: PLR2004
+    return look.step == 0 and found is not None and found[0] > 100 * math.log(found[1])
 
 
 def huge_from_the_start(seen: Seen) -> bool:
@@ -153,8 +175,11 @@ def _ratio(look: Look) -> float | None:
 def _growth(look: Look) -> tuple[float, Op] | None:
     """Give how much larger the gradient of the first affine results is than that of the last ones."""
     trace: Trace = look.trace
-    sizes = [(op, size) for op in affine_ops(look) if op.outputs
-             and (size := _size(trace.values[op.outputs[0]].gradient)) and size > 0]  # fmt: skip
+    sizes = [
+        (op, size)
+        for op in affine_ops(look)
+        if op.outputs and (size := _size(trace.values[op.outputs[0]].gradient)) and size > 0
+    ]
     if len(sizes) <= DEPTH:
         return None
     return sizes[0][1] / sizes[-1][1], sizes[0][0]
