@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import (
+    NORMALISING,
     affine_ops,
     blamed_line,
     first_cross_entropy,
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 DEPTH = 4  # affine operations between the first and the last
 VANISHED = 1e-4  # of the last layer's gradient is left at the first
 HUGE = 100.0  # norm of all gradients in norms of all weights
-SQUASHING = {"sigmoid", "sigmoid_", "tanh", "tanh_", "softmax", "logsigmoid", "hardsigmoid"}
+SQUASHING = {"sigmoid", "sigmoid_", "tanh", "tanh_", "logsigmoid", "hardsigmoid"}
 
 
 def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
     """Find networks whose first layers get next to nothing of the gradient that the last ones get."""
     looks = trained_looks(seen)
-    early = [look for look in looks if _depth(look)][:5]
+    early = [look for look in looks if _depth(look) and not _normalised(look)][:5]
     if len(early) < 2:  # noqa: PLR2004
         return
     faint = [found for look in early if (found := _fading(look)) is not None]
@@ -67,6 +68,11 @@ def _depth(look: Look) -> bool:
     return len({weight_name(look.trace, op) for op in affine_ops(look)}) > DEPTH
 
 
+def _normalised(look: Look) -> bool:
+    """Tell whether something puts activations back to one size, which keeps gradients alive, too."""
+    return any(op.name in NORMALISING for op in ops_to_loss(look))
+
+
 def _size(numbers: Statistics | None) -> float | None:
     if numbers is None or numbers.num_not_finite:
         return None
@@ -78,7 +84,7 @@ def _fading(look: Look) -> tuple[float, str, str, Op] | None:
     ops, seen_names = [], []
     for op in affine_ops(look):
         name = weight_name(look.trace, op)
-        if name is not None and name not in seen_names and name in look.gradients:
+        if name is not None and name not in seen_names and look.gradients.get(name) is not None:
             ops.append(op)
             seen_names.append(name)
     sizes = [(name, op, _size(look.gradients[name]) or 0.0) for name, op in zip(seen_names, ops, strict=True)]
