@@ -45,9 +45,7 @@ def course_of(seen: Seen) -> Course | None:
     if len(values) < 2 or not finite:  # noqa: PLR2004
         return None
     late = finite[-max(1, min(20, len(finite) // 5)) :]
-    return Course(
-        finite[0], median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke
-    )
+    return Course(finite[0], median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke)
 
 
 def moved(seen: Seen) -> float:
@@ -133,8 +131,11 @@ def relative_steps(seen: Seen, optimizer: Optimizer) -> list[tuple[int, float]]:
         shares = [
             update.change / update.weight
             for name, update in look.updates.items()
-            if name in names and update.weight > 1e-8 and math.isfinite(update.change) and math.isfinite(update.weight)
-        ]  # fmt: skip
+            if name in names
+            and update.weight > 1e-8  # noqa: PLR2004
+            and math.isfinite(update.change)
+            and math.isfinite(update.weight)
+        ]
         if shares:
             found.append((look.step, median(shares)))
     return found
