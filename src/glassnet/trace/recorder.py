@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 # attributes of a tensor that are tensors; all others only tell something of it
 TENSOR_PROPERTIES = {"T", "mT", "H", "mH", "data", "real", "imag"}
 # they return a tensor and compute nothing
-NOT_OPERATIONS = {"requires_grad_", "retain_grad", "register_hook", "share_memory_", "as_subclass"}
+NOT_OPERATIONS = {
+    "requires_grad_", "retain_grad", "register_hook", "share_memory_", "as_subclass", "__deepcopy__", "deepcopy",
+}  # fmt: skip
 NUMPY = "NumPy takes over: what is computed there cannot be seen"
 NUMBER = "a number leaves the network: what Python does with it cannot be seen"
 ESCAPES = {
@@ -102,7 +104,8 @@ class Recorder(TorchFunctionMode):
         keep: `all`, `nothing`, or the paths of modules whose outputs are kept.
         gradients: Whether every value is watched for its gradient.
         activity: Whether the outputs of activations are measured unit by unit.
-        hooked: Whether hooks tell when a module is called; else the caller does, by `begins` and `ends`.
+        watching: Whether a training is watched: no failure of ours ends it, and module calls are not told by
+            hooks but by the caller, by `begins` and `ends`.
     """
 
     def __init__(
@@ -112,10 +115,11 @@ class Recorder(TorchFunctionMode):
         keep: Collection[str] | Literal["all", "nothing"],
         gradients: bool,
         activity: bool = False,
-        hooked: bool = True,
+        watching: bool = False,
     ) -> None:
         super().__init__()
-        self._hooked = hooked
+        self._hooked, self._tolerant = not watching, watching
+        self.broken: Exception | None = None  # a failure of ours
         self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
         self.activity: dict[int, Activity] | None = {} if activity else None  # by value
         self.paused = False  # nothing is noted
@@ -168,12 +172,11 @@ class Recorder(TorchFunctionMode):
         if peek_interpreter_stack() is not None:
             self._add_unseen(TRANSFORMED, source_line())
             return func(*args, **kwargs)
-        self.own_work = True
-        given = tensors_in(args)
-        given += tensors_in(kwargs) if kwargs else []
-        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
-        if name not in READERS or "out" in kwargs:
-            self.tensors.protect(given)
+        try:
+            given, inputs = self._before(name, args, kwargs)
+        except Exception as error:  # noqa: BLE001 — told, or raised
+            self._fail(error)
+            return func(*args, **kwargs)
         self.own_work, self.running = False, name
         start = time.perf_counter()
         try:
@@ -187,16 +190,41 @@ class Recorder(TorchFunctionMode):
         finally:
             seconds = time.perf_counter() - start
             self.own_work, self.running = True, None
-        results = tensors_in(result)
-        written = [tensor for tensor, _, version in inputs.values() if version_of(tensor) != version]
-        if results or written:
-            self._add_op(Ran(func, name, args, kwargs, result, results, written, inputs, seconds))
-        elif name in ESCAPES and given:
-            self._add_unseen(ESCAPES[name], source_line())
-        if given and not results and (name in ESCAPES or name in SHOWN):
-            self.escapes.append(Escape(self.tensors.read(given[0]), name, source_line()))
+        try:
+            self._after(Ran(func, name, args, kwargs, result, tensors_in(result), [], inputs, seconds), given)
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
         self.own_work = False
         return result
+
+    def _fail(self, error: Exception) -> None:
+        """End after a failure of our own; a training that is only watched goes on."""
+        self.own_work = False
+        if not self._tolerant:
+            raise error
+        self.broken, self.paused = error, True
+
+    def _before(
+        self, name: str, args: tuple, kwargs: dict[str, Any]
+    ) -> tuple[list[torch.Tensor], dict[int, tuple[torch.Tensor, int, int]]]:
+        """Read what a function is given."""
+        self.own_work = True
+        given = tensors_in(args)
+        given += tensors_in(kwargs) if kwargs else []
+        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
+        if name not in READERS or "out" in kwargs:
+            self.tensors.protect(given)
+        return given, inputs
+
+    def _after(self, ran: Ran, given: list[torch.Tensor]) -> None:
+        """Note what a function did."""
+        ran.written = [t for t, _, version in ran.inputs.values() if version_of(t) != version]
+        if ran.results or ran.written:
+            self._add_op(ran)
+        elif ran.name in ESCAPES and given:
+            self._add_unseen(ESCAPES[ran.name], source_line())
+        if given and not ran.results and (ran.name in ESCAPES or ran.name in SHOWN):
+            self.escapes.append(Escape(self.tensors.read(given[0]), ran.name, source_line()))
 
     def _read(self, tensor: torch.Tensor) -> int:
         """Give a tensor's value; say so where nothing that was seen made it."""

@@ -49,7 +49,7 @@ class OpenLook:
 
     def __init__(self, number: int, step: int, networks: Sequence[Network]) -> None:
         self.number, self.step = number, step
-        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True, hooked=False)
+        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True, watching=True)
         self.recorder.tensors.keep_outside = MOST_NUMBERS
         for network in networks:
             self.recorder.add_network(network.module, network.prefix)
@@ -75,7 +75,8 @@ class OpenLook:
         """Whether it holds as much as it may."""
         num_ops = len(self.recorder.ops)
         return (
-            num_ops > MOST_OPS
+            self.recorder.broken is not None
+            or num_ops > MOST_OPS
             or num_ops - self._ops_before > MOST_OPS_OUTSIDE
             or self.num_passes > MOST_PASSES
         )
@@ -127,7 +128,7 @@ class OpenLook:
             What it gives.
         """
         recorder = self.recorder
-        recorder.begins(module, args)
+        self._note(recorder.begins, module, args)
         try:
             if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
                 with self._aside():
@@ -135,10 +136,16 @@ class OpenLook:
             else:
                 result = call(module, *args, **kwargs)
         except BaseException:
-            recorder.ends(module, args)
+            self._note(recorder.ends, module, args)
             raise
-        recorder.ends(module, args, kwargs, result)
+        self._note(recorder.ends, module, args, kwargs, result)
         return result
+
+    def _note(self, note: Callable[..., None], *args: Any) -> None:
+        try:
+            note(*args)
+        except Exception as error:  # noqa: BLE001 — ours; the training goes on
+            self.recorder.broken, self.recorder.paused = error, True
 
     @contextmanager
     def _aside(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import functools
 import threading
 import weakref
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import torch
 
@@ -40,20 +40,24 @@ class StopWatchingError(BaseException):
     """The number of steps that was asked for has been taken; not an `Exception`, so no script catches it."""
 
 
-def unrecorded(method: Callable[P, R]) -> Callable[P, R]:
-    """Keep what a method itself computes out of the recording.
+def aside(method: Callable[Concatenate[Watcher, P], R]) -> Callable[Concatenate[Watcher, P], R]:
+    """Keep what a method itself computes out of the recording, and its failures out of the training.
 
     Args:
         method: Of the watcher.
 
     Returns:
-        The same, run beside the recorder.
+        The same, run beside the recorder; where it fails, nothing more is seen.
     """
 
     @functools.wraps(method)
-    def runs(*args: P.args, **kwargs: P.kwargs) -> R:
-        with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
-            return method(*args, **kwargs)
+    def runs(self: Watcher, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
+                return method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 — ours
+            self.fail(error)
+            return None  # type: ignore[return-value]
 
     return runs
 
@@ -94,6 +98,17 @@ class Watcher:
         self._elsewhere: Unseen | None = None
         self._step: dict[str, Any] = {}  # facts of the step that is being taken
 
+    def fail(self, error: Exception) -> None:
+        """End the watch after a failure of our own; the training goes on.
+
+        Args:
+            error: What failed.
+        """
+        self.on = False
+        self.looking.drop()
+        what = f"glassnet itself failed, and saw nothing from then on: {type(error).__name__}: {error}"
+        self._seen.unseen.append(Unseen(what.rstrip(": "), "", own_line()))
+
     def forget(self) -> None:
         """End in a process that was forked off: it is a loader's worker, or none of our business."""
         self.on = False
@@ -117,7 +132,7 @@ class Watcher:
 
     # -- networks --------------------------------------------------------------------------------------------
 
-    @unrecorded
+    @aside
     def network_of(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Network | None:
         """Find the network that a module belongs to.
 
@@ -136,7 +151,7 @@ class Watcher:
             self.looking.open.recorder.add_network(network.module, network.prefix)
         return network
 
-    @unrecorded
+    @aside
     def before_call(self, network: Network, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """Note that a network, or a part of it, is called.
 
@@ -164,7 +179,7 @@ class Watcher:
             }
             self._journal.add("network", own_line(), network.number, facts)
 
-    @unrecorded
+    @aside
     def after_call(self, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
         """Note what a network gave.
 
@@ -178,7 +193,7 @@ class Watcher:
 
     # -- losses and steps ------------------------------------------------------------------------------------
 
-    @unrecorded
+    @aside
     def before_backward(self, tensors: Any, *, retain: bool) -> None:
         """Note what backward is called on.
 
@@ -211,6 +226,7 @@ class Watcher:
             self._journal.add("backward", own_line(), -1, facts)
         self.looking.pause(paused=True)
 
+    @aside
     def made_optimizer(self, optimizer: torch.optim.Optimizer) -> Optimizer:
         """Note an optimizer.
 
@@ -235,7 +251,7 @@ class Watcher:
         self._journal.add("optimizer", found.source, number)
         return found
 
-    @unrecorded
+    @aside
     def before_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         """Get ready for a step: an optimizer's pre-hook.
 
@@ -260,7 +276,7 @@ class Watcher:
             self._journal.add("step", own_line(), found.number, self._step)
         self.looking.before_step(optimizer, closure=closure)
 
-    @unrecorded
+    @aside
     def after_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         """Note a step: an optimizer's post-hook.
 
@@ -287,7 +303,7 @@ class Watcher:
             raise StopWatchingError
         self.looking.after_step(inside=self.inside)
 
-    @unrecorded
+    @aside
     def zeroed(self, optimizer: torch.optim.Optimizer | None) -> None:
         """Note that gradients are going to be cleared.
 
@@ -304,6 +320,7 @@ class Watcher:
 
     # -- schedules, loaders and everything else --------------------------------------------------------------
 
+    @aside
     def note(self, kind: EventKind, facts: dict[str, Any] | None = None) -> None:
         """Note an event.
 
@@ -314,6 +331,7 @@ class Watcher:
         if self.wants(kind):
             self._journal.add(kind, own_line(), -1, facts)
 
+    @aside
     def about_module(self, kind: EventKind, module: nn.Module, facts: dict[str, Any]) -> None:
         """Note an event about a module; which network it is in is found out at the end.
 
@@ -326,6 +344,7 @@ class Watcher:
             self._journal.add(kind, own_line(), -1, facts)
             self._modules.append((len(self._journal.events) - 1, module))
 
+    @aside
     def made_scheduler(self, scheduler: Any) -> Scheduler:
         """Note a schedule of learning rates.
 
@@ -352,6 +371,7 @@ class Watcher:
         self._journal.add("scheduler", found.source, number)
         return found
 
+    @aside
     def scheduled(self, scheduler: Any, metric: object) -> None:
         """Note that a schedule was stepped.
 
@@ -365,6 +385,7 @@ class Watcher:
             facts = {"lr": _rates(getattr(scheduler, "optimizer", None)), "metric": number}
             self._journal.add("schedule", own_line(), found.number, facts)
 
+    @aside
     def made_loader(self, loader: Any) -> Loader:
         """Note a loader.
 
@@ -383,6 +404,7 @@ class Watcher:
         self._seen.loaders.append(found)
         return found
 
+    @aside
     def iterates(self, loader: Any, iterator: Any) -> None:
         """Note that an iteration over a loader begins.
 
@@ -402,7 +424,7 @@ class Watcher:
         self.looking.new_evaluation()
         self._journal.add("epoch", own_line(), found.number, {"names": found.names})
 
-    @unrecorded
+    @aside
     def gave(self, iterator: Any, batch: Any) -> None:
         """Note a batch.
 
@@ -417,6 +439,7 @@ class Watcher:
         keep_batch(loader, epoch, number, batch)
         self._iterating[id(iterator)] = (iterator, loader, epoch, number + 1)
 
+    @aside
     def exhausted(self, iterator: Any) -> None:
         """Note that an iteration came to its end.
 
@@ -441,7 +464,6 @@ class Watcher:
         self._seen.ended = "crashed"
         self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
 
-    @unrecorded
     def seen(self, *, interrupted: bool = False) -> Seen:
         """Give everything that was seen; the watch is over.
 
