@@ -143,8 +143,8 @@ def judge(case: Case, answer: dict, seconds: float) -> Outcome:
     return outcome
 
 
-def run_all(cases: list[Case], jobs: int) -> list[Outcome]:
-    """Run all cases, some at a time."""
+def run_all(cases: list[Case], jobs: int, *, details: bool) -> list[Outcome]:
+    """Run all cases, some at a time; with `details` tell of each that went wrong, at once."""
     waiting, running, outcomes = list(reversed(cases)), {}, []
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -174,7 +174,17 @@ def run_all(cases: list[Case], jobs: int) -> list[Outcome]:
             folder.cleanup()
             del running[reading]
             outcomes.append(judge(case, answer, seconds))
+            if details:
+                tell(outcomes[-1])
     return sorted(outcomes, key=lambda outcome: (outcome.name, not outcome.broken))
+
+
+def tell(one: Outcome) -> None:
+    """Print what went wrong with a case."""
+    if one.alarms or one.trouble or (one.broken and not one.at_line):
+        kind = "broken" if one.broken else "sound"
+        state = "" if not one.broken else "named, other line" if one.named else "not named"
+        print(f"{one.name} ({kind}) {state} {one.trouble}", *one.said, sep="\n    ", flush=True)
 
 
 def table(outcomes: list[Outcome]) -> str:
@@ -228,16 +238,7 @@ def main() -> int:
     files = sorted(asked.suite.glob("*/*.py"))
     if asked.names:
         files = [f for f in files if {f.parent.name, f.name, f"{f.parent.name}/{f.name}"} & set(asked.names)]
-    outcomes = run_all([case for file in files for case in cases_of(file)], asked.jobs)
-    if asked.details:
-        for one in outcomes:
-            wrong = one.alarms or one.trouble or (one.broken and not one.at_line)
-            if wrong:
-                kind = "broken" if one.broken else "sound"
-                state = "" if not one.broken else "named, other line" if one.named else "not named"
-                print(f"{one.name} ({kind}) {state} {one.trouble}")
-                for said in one.said:
-                    print(f"    {said}")
+    outcomes = run_all([case for file in files for case in cases_of(file)], asked.jobs, details=asked.details)
     print(table(outcomes))
     if asked.json:
         asked.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), "utf-8")

@@ -7,7 +7,8 @@ torch.manual_seed(0)
 
 
 def conv_block(i, o, pool):
-    layers = [nn.Conv2d(i, o, 3, padding=1, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True)]  # named here
+    layers = [nn.Conv2d(i, o, 3, padding=1, bias=False)]  # named here
+    layers += [nn.BatchNorm2d(o), nn.ReLU(inplace=True)]
     if pool:
         layers.append(nn.MaxPool2d(2))  # named here
     return layers

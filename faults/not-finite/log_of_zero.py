@@ -6,7 +6,7 @@ import torch.nn as nn
 torch.manual_seed(0)
 model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 3))
 optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
-centres = torch.randn(3, 10) * 40
+centres = torch.randn(3, 10) * 400
 for step in range(80):
     y = torch.randint(3, (32,))
     x = centres[y] + torch.randn(32, 10)

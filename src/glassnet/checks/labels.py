@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Loader, Seen
 
 CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss", "nll_loss_nd", "multi_margin_loss"})
+MOST_LABELS = 8_192
 DEEPEST = 8  # wrappers around a data set
 
 
@@ -33,10 +34,13 @@ def datasets_in(data: Any, deep: int = 0) -> list[Any]:
     except TypeError:
         return found
     for name in ("dataset", "data_set", "ds", "base", "subset", "data"):
-        if hasattr(type(attributes.get(name)), "__getitem__") and hasattr(type(attributes[name]), "__len__"):
-            if not isinstance(attributes[name], list | tuple | dict):
-                found += datasets_in(attributes[name], deep + 1)
-    for inner in attributes.get("datasets", ()) if isinstance(attributes.get("datasets"), list | tuple) else ():
+        inner = attributes.get(name)
+        if isinstance(inner, list | tuple | dict):
+            continue
+        if hasattr(type(inner), "__getitem__") and hasattr(type(inner), "__len__"):
+            found += datasets_in(inner, deep + 1)
+    several = attributes.get("datasets")
+    for inner in several if isinstance(several, list | tuple) else ():
         found += datasets_in(inner, deep + 1)
     return found
 
@@ -83,6 +87,17 @@ def num_classes(seen: Seen) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _told_by_data(loader: Loader) -> list[int]:
+    """List the labels of a loader's data set, where it holds them all as whole numbers."""
+    data = getattr(loader.loader, "dataset", None)
+    tensors = _attribute(data, "tensors")
+    if isinstance(tensors, list | tuple) and len(tensors) > 1:
+        held = tensors[1]
+        if isinstance(held, torch.Tensor) and held.dim() == 1 and not held.is_floating_point():
+            return held[:MOST_LABELS].tolist()
+    return []
+
+
 def labels_given(seen: Seen) -> list[int]:
     """List the labels that were seen, of loaders to train on and of losses.
 
@@ -94,7 +109,9 @@ def labels_given(seen: Seen) -> list[int]:
     """
     found: list[int] = []
     for loader in seen.loaders:
-        if loader.labels:
+        if (told := _told_by_data(loader)) and loader.labels and set(loader.labels) <= set(told):
+            found += told
+        elif loader.labels:
             found += loader.labels
         else:
             for batch in loader.batches:
@@ -106,4 +123,16 @@ def labels_given(seen: Seen) -> list[int]:
         target = kept(look, given_value(op, 1, "target"))
         if target is not None and not target.is_floating_point():
             found += target.flatten().tolist()
+    if not found and seen.crash and seen.looks:
+        found = _at_the_crash(seen)
     return found
+
+
+def _at_the_crash(seen: Seen) -> list[int]:
+    """List the whole numbers that the operation read which raised the error."""
+    look = seen.looks[-1]
+    for value in reversed(look.trace.values):
+        numbers = look.trace.kept.get(value.number)
+        if value.dtype == "int64" and len(value.shape) == 1 and numbers is not None:
+            return numbers.tolist()
+    return []

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from glassnet.checks.making import is_made_there
+from torch import nn
+
+from glassnet.checks.making import class_of, is_made_there
 from glassnet.inspection.arguments import refs_in
 from glassnet.trace.source_line import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from torch import nn
 
     from glassnet.checks.seen import Look, Network, Seen
     from glassnet.trace.trace import ModuleCall, Op, Source, Trace
@@ -43,7 +43,7 @@ class Graph:
         inside = {
             number
             for call in self.outermost
-            if _is_network(call)
+            if not call.path.startswith("<")
             for number in range(call.first_op, call.end_op)
         }
         waiting = [*roots, *refs_in(trace.output), *(() if trace.loss is None else (trace.loss,))]
@@ -143,11 +143,15 @@ class Pass:
                 break
             layers.append(call)
         own = op.source if is_own(op.source.file) else None
-        if any(call.type not in PLAIN for call in layers[1:]):
+        if any(not self.is_plain(call) for call in layers[1:]):
             return None
         if not layers or (own is not None and len(layers) == 1):
             return own
         return self.made_at(layers[0].path) or own
+
+    def is_plain(self, call: ModuleCall) -> bool:
+        """Tell whether a module does nothing but call what it holds."""
+        return call.type in PLAIN or isinstance(self.module(call.path), nn.Sequential)
 
     def module(self, path: str) -> nn.Module | None:
         """Give a registered module by its path in the trace."""
@@ -159,9 +163,19 @@ class Pass:
     def made_at(self, path: str) -> Source | None:
         """Give the person's line that makes a layer; None where a library makes it."""
         source, module = self.made.get(path), self.module(path)
-        if source is None or module is None or not is_made_there(source, module):
+        if source is None or module is None:
             return None
-        return source
+        return source if self._only_own_around(path) or is_made_there(source, module) else None
+
+    def _only_own_around(self, path: str) -> bool:
+        """Tell whether a layer is held by plain containers and a person's own classes alone."""
+        while path:
+            path = path.rpartition(".")[0]
+            holder = self.module(path) if path.startswith(self.network.prefix) else self.network.module
+            plain = isinstance(holder, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+            if holder is None or not (plain or class_of(holder)):
+                return False
+        return True
 
 
 _PASSES: WeakKeyDictionary[Seen, list[Pass]] = WeakKeyDictionary()

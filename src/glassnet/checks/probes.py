@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 150_000_000
 MOST_NUMBERS = 2_000_000  # in the pictures of a probe, where the network takes fewer
-FEW = 4  # samples of a probe, where the network takes as many
+FEW, FEW_LARGE = 6, 3  # samples of a probe, where the network takes as many
+SMALL = 30_000  # numbers in a picture of ordinary size
 
 
 @dataclass(eq=False)
 class Probe:
     """A network with a batch that it was given; passes through it are in eval mode and without gradients.
 
-    `images` is what the training gave it, `few` the first samples of it (all, where it takes no fewer). `refused`
-    is the error of the network at fewer samples than in training.
+    `images` is what the training gave it, `few` the first samples of it (all, where it takes no fewer).
+    `refused` is the error of the network at fewer samples than in training.
     """
 
     network: Network
@@ -42,6 +43,7 @@ class Probe:
     few: torch.Tensor
     output: Any
     refused: Exception | None = None
+    remembered: dict[str, Any] = field(default_factory=dict)
     _traces: dict[str, Trace | None] = field(default_factory=dict)
 
     def run(self, images: torch.Tensor) -> Any:
@@ -107,7 +109,7 @@ def _probes(seen: Seen) -> Iterator[Probe]:
         size = sum(p.numel() for p in network.module.parameters() if not _is_lazy(p))
         if size > MOST_PARAMETERS or images.dim() == 0 or not images.numel():
             continue
-        count = min(len(images), FEW)
+        count = min(len(images), FEW if images[0].numel() <= SMALL else FEW_LARGE)
         few, output, refused = images[:count].clone(), None, None
         try:
             output = _quietly(network.module, few)
@@ -118,13 +120,13 @@ def _probes(seen: Seen) -> Iterator[Probe]:
                 continue
             try:
                 few, output = images, _quietly(network.module, images)
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001, S112
                 continue
         yield Probe(network, look, call, images, few, output, refused)
 
 
 def _call_of(seen: Seen, network: Network) -> tuple[Look, ModuleCall, torch.Tensor] | None:
-    """Find a call of the whole network with one tensor, the later the better trained; the fullest batch of all."""
+    """Find the call of the whole network with one tensor that has most samples."""
     path, best = network.prefix.removesuffix("."), None
     for look in seen.looks:
         for call in look.trace.calls:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torch.nn.parameter import is_lazy
+
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Module, Parameter
 
@@ -44,11 +46,11 @@ def modules_of(
             own.append(
                 Parameter(
                     name=whole,
-                    shape=tuple(parameter.shape),
+                    shape=() if is_lazy(parameter) else tuple(parameter.shape),
                     dtype=str(parameter.dtype).removeprefix("torch."),
                     trainable=parameter.requires_grad,
                     shared_with=None if before == whole else before,
-                    statistics=statistics_of(parameter) if measured else None,
+                    statistics=statistics_of(parameter) if measured and not is_lazy(parameter) else None,
                     gradient=gradients.get(before),
                 )
             )

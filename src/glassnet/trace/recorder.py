@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 # attributes of a tensor that are tensors; all others only tell something of it
 TENSOR_PROPERTIES = {"T", "mT", "H", "mH", "data", "real", "imag"}
 # they return a tensor and compute nothing
-NOT_OPERATIONS = {
-    "requires_grad_", "retain_grad", "register_hook", "share_memory_", "as_subclass", "__deepcopy__", "deepcopy",
-}  # fmt: skip
+NOT_OPERATIONS = {"requires_grad_", "retain_grad", "register_hook", "share_memory_", "as_subclass"}
 NUMPY = "NumPy takes over: what is computed there cannot be seen"
 NUMBER = "a number leaves the network: what Python does with it cannot be seen"
 ESCAPES = {
@@ -53,6 +51,7 @@ ESCAPES = {
     "index": NUMBER,
     "bool": "Python decides by a value: another picture may go another way",
 }
+BROKEN = "the recording was given up"
 SHOWN = {"repr", "format", "str"}  # a person reads the numbers
 SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
 TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
@@ -104,8 +103,7 @@ class Recorder(TorchFunctionMode):
         keep: `all`, `nothing`, or the paths of modules whose outputs are kept.
         gradients: Whether every value is watched for its gradient.
         activity: Whether the outputs of activations are measured unit by unit.
-        watching: Whether a training is watched: no failure of ours ends it, and module calls are not told by
-            hooks but by the caller, by `begins` and `ends`.
+        hooked: Whether hooks tell when a module is called; else the caller does, by `begins` and `ends`.
     """
 
     def __init__(
@@ -115,14 +113,17 @@ class Recorder(TorchFunctionMode):
         keep: Collection[str] | Literal["all", "nothing"],
         gradients: bool,
         activity: bool = False,
-        watching: bool = False,
+        hooked: bool = True,
     ) -> None:
         super().__init__()
-        self._hooked, self._tolerant = not watching, watching
-        self.broken: Exception | None = None  # a failure of ours
+        self._hooked = hooked
         self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
         self.activity: dict[int, Activity] | None = {} if activity else None  # by value
         self.paused = False  # nothing is noted
+        self.forgiving, self.broken = (
+            activity,
+            False,
+        )  # in a person's own run an error of ours ends the recording
         self.ops: list[Op] = []
         self.calls: list[ModuleCall] = []
         self.unseen: list[Unseen] = []
@@ -172,10 +173,16 @@ class Recorder(TorchFunctionMode):
         if peek_interpreter_stack() is not None:
             self._add_unseen(TRANSFORMED, source_line())
             return func(*args, **kwargs)
+        noted = args[:1] if name == "deepcopy" else args  # what else was copied is no argument
+        self.own_work = True
         try:
-            given, inputs = self._before(name, args, kwargs)
-        except Exception as error:  # noqa: BLE001 — told, or raised
-            self._fail(error)
+            given = tensors_in(noted)
+            given += tensors_in(kwargs) if kwargs else []
+            inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
+            if name not in READERS or "out" in kwargs:
+                self.tensors.protect(given)
+        except Exception as error:  # noqa: BLE001
+            self.give_up(error)
             return func(*args, **kwargs)
         self.own_work, self.running = False, name
         start = time.perf_counter()
@@ -191,40 +198,33 @@ class Recorder(TorchFunctionMode):
             seconds = time.perf_counter() - start
             self.own_work, self.running = True, None
         try:
-            self._after(Ran(func, name, args, kwargs, result, tensors_in(result), [], inputs, seconds), given)
+            self._note(Ran(func, name, noted, kwargs, result, [], [], inputs, seconds), given)
         except Exception as error:  # noqa: BLE001
-            self._fail(error)
+            self.give_up(error)
         self.own_work = False
         return result
 
-    def _fail(self, error: Exception) -> None:
-        """End after a failure of our own; a training that is only watched goes on."""
-        self.own_work = False
-        if not self._tolerant:
-            raise error
-        self.broken, self.paused = error, True
-
-    def _before(
-        self, name: str, args: tuple, kwargs: dict[str, Any]
-    ) -> tuple[list[torch.Tensor], dict[int, tuple[torch.Tensor, int, int]]]:
-        """Read what a function is given."""
-        self.own_work = True
-        given = tensors_in(args)
-        given += tensors_in(kwargs) if kwargs else []
-        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
-        if name not in READERS or "out" in kwargs:
-            self.tensors.protect(given)
-        return given, inputs
-
-    def _after(self, ran: Ran, given: list[torch.Tensor]) -> None:
-        """Note what a function did."""
-        ran.written = [t for t, _, version in ran.inputs.values() if version_of(t) != version]
+    def _note(self, ran: Ran, given: list[torch.Tensor]) -> None:
+        """Note what a function made, wrote into, or told of a tensor."""
+        ran.results = tensors_in(ran.result)
+        ran.written = [tensor for tensor, _, version in ran.inputs.values() if version_of(tensor) != version]
         if ran.results or ran.written:
             self._add_op(ran)
         elif ran.name in ESCAPES and given:
             self._add_unseen(ESCAPES[ran.name], source_line())
         if given and not ran.results and (ran.name in ESCAPES or ran.name in SHOWN):
             self.escapes.append(Escape(self.tensors.read(given[0]), ran.name, source_line()))
+
+    def give_up(self, error: Exception) -> None:
+        """Stop recording after an error of the recorder itself, where what runs must go on.
+
+        Args:
+            error: Raised again unless the recorder is forgiving.
+        """
+        if not self.forgiving:
+            raise error
+        self.paused = self.broken = True
+        self.unseen.append(Unseen(f"{BROKEN}: {type(error).__name__}: {error}", self._here(), source_line()))
 
     def _read(self, tensor: torch.Tensor) -> int:
         """Give a tensor's value; say so where nothing that was seen made it."""
@@ -233,19 +233,23 @@ class Recorder(TorchFunctionMode):
         return self.tensors.read(tensor)
 
     def _add_op(self, ran: Ran) -> None:
-        number = len(self.ops)
         label = self._label(f"{self._here()}.{ran.name}".lstrip("."))
         number_of = {identity: value for identity, (_, value, _) in ran.inputs.items()}
         values = tuple(dict.fromkeys(number_of.values()))
         outputs = self._outputs(ran, label, number_of)
+
+        def number(tensor: torch.Tensor) -> int:
+            known = number_of.get(id(tensor))
+            return self.tensors.read(tensor) if known is None else known  # a list may have grown meanwhile
+
         self.ops.append(
             Op(
-                number=number,
+                number=len(self.ops),
                 name=ran.name,
                 function=whole_name(ran.function),
                 label=label,
-                args=with_refs(ran.args, lambda tensor: number_of[id(tensor)]),
-                kwargs=with_refs(ran.kwargs, lambda tensor: number_of[id(tensor)]),
+                args=with_refs(ran.args, number),
+                kwargs=with_refs(ran.kwargs, number),
                 inputs=values,
                 outputs=outputs,
                 call=self._open[-1].call.number if self._open else None,
@@ -264,7 +268,7 @@ class Recorder(TorchFunctionMode):
             )
         )
         for tensor in ran.written:
-            self.tensors.written(tensor, number)
+            self.tensors.written(tensor, len(self.ops) - 1)
         if self.activity is not None and outputs:
             measured = activity_of(ran.name, (ran.results or ran.written)[0])
             if measured is not None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from glassnet.checks.found import Found
     from glassnet.checks.seen import Seen
     from glassnet.terminal import Terminal
-    from glassnet.verbs.prepare import Job
     from glassnet.verbs.source import Source
 
 CODES = tuple(rule.code for rule in RULES)
@@ -104,22 +103,6 @@ def check(
     show_checked(name, seen, checked.seconds, lang, terminal)
     show_found(found, lang, terminal)
     return checked
-
-
-def check_job(job: Job, *, ignored: tuple[str, ...] = ()) -> Found:
-    """Check a training before its first step, as `train` does; slow rules are left out.
-
-    Args:
-        job: Its network, pictures and recipe; left as they are.
-        ignored: Codes that are silenced.
-
-    Returns:
-        What was found.
-    """
-    with put_back(), modes_kept(job.built.module):
-        seen = try_recipe(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
-        seen.splits, seen.classes = job.splits.named, job.splits.train.classes
-        return find(seen, ignored=ignored, rules=[rule for rule in RULES if not rule.slow])
 
 
 def _tried(

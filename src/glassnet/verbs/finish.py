@@ -97,5 +97,4 @@ def _result(
         "best_epoch": state.best.epoch if state.best else None,
         "val_accuracy": accuracies["val"],
         "test_accuracy": accuracies["test"],
-        "findings": [],
     }

@@ -26,14 +26,17 @@ from glassnet.training.recipe import Recipe, over, to_toml
 from glassnet.verbs.finish import finish
 from glassnet.verbs.prepare import Job, changes, describe, prepare
 from glassnet.verbs.surroundings import put_back, stop_requests
+from glassnet.verbs.train_checks import check_before, check_run
 from glassnet.verbs.users_code import line_of_users_code
 from glassnet.verbs.wishes import lay_together
+from glassnet.watching.observe import observe
 
 if TYPE_CHECKING:
     import threading
 
     from torch import nn
 
+    from glassnet.checks.found import Found
     from glassnet.verbs.source import Source
 
 
@@ -123,13 +126,14 @@ def train(
         if not old:
             stack.enter_context(locked(run))
         info = _info(job, old, accept_changes=accept_changes)
+        before = check_before(job, terminal)
         state = begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
         show_field("run", str(run.path), terminal)
         if old:
             _go_on(state, old, terminal)
             began -= sum(state.seconds.values())  # what was done before counts too
         _write_head(run, job, info)
-        _run_to_the_end(job, state, run, info, began, terminal)
+        _run_to_the_end(job, before, state, run, info, began, terminal)
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -205,14 +209,15 @@ def _go_on(state: State, old: Run, terminal: Terminal) -> None:
 
 
 def _run_to_the_end(
-    job: Job, state: State, run: Run, info: dict[str, Any], began: float, terminal: Terminal
+    job: Job, before: Found, state: State, run: Run, info: dict[str, Any], began: float, terminal: Terminal
 ) -> None:
     """Train, judge, and write into the run how it ended, however that was."""
     resume = f"glassnet train --resume {quoted(run.path)}"
     try:
-        with stop_requests() as stop:
+        with stop_requests() as stop, observe(by="check") as watcher:
             _train(state, run, stop, resume, terminal)
-        result = finish(job, state, run, began, terminal)
+        findings = check_run(watcher, before, terminal)
+        result = finish(job, state, run, began, terminal) | {"findings": findings}
         write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
     except BaseException as error:
         told = _told(error, state, resume)

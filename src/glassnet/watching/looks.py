@@ -16,7 +16,7 @@ from torch.overrides import (
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import tensors_in, with_refs
-from glassnet.trace.recorder import OPAQUE, SCRIPTED, TRANSFORMED, Recorder
+from glassnet.trace.recorder import BROKEN, OPAQUE, SCRIPTED, TRANSFORMED, Recorder
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Trace
 from glassnet.watching.modes import is_alone, put_below, take_out
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from glassnet.checks.seen import Network
+    from glassnet.trace.trace import Unseen
 
 MOST_NUMBERS = 1_000_000  # of a kept value
 BLIND_SPOTS = {
@@ -49,7 +50,7 @@ class OpenLook:
 
     def __init__(self, number: int, step: int, networks: Sequence[Network]) -> None:
         self.number, self.step = number, step
-        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True, watching=True)
+        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True, hooked=False)
         self.recorder.tensors.keep_outside = MOST_NUMBERS
         for network in networks:
             self.recorder.add_network(network.module, network.prefix)
@@ -68,15 +69,14 @@ class OpenLook:
         Args:
             paused: Which of the two; a look that has become too long stays paused.
         """
-        self.recorder.paused = paused or self.too_long
+        self.recorder.paused = paused or self.too_long or self.recorder.broken
 
     @property
     def too_long(self) -> bool:
         """Whether it holds as much as it may."""
         num_ops = len(self.recorder.ops)
         return (
-            self.recorder.broken is not None
-            or num_ops > MOST_OPS
+            num_ops > MOST_OPS
             or num_ops - self._ops_before > MOST_OPS_OUTSIDE
             or self.num_passes > MOST_PASSES
         )
@@ -128,7 +128,7 @@ class OpenLook:
             What it gives.
         """
         recorder = self.recorder
-        self._note(recorder.begins, module, args)
+        recorder.begins(module, args)
         try:
             if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
                 with self._aside():
@@ -136,16 +136,10 @@ class OpenLook:
             else:
                 result = call(module, *args, **kwargs)
         except BaseException:
-            self._note(recorder.ends, module, args)
+            recorder.ends(module, args)
             raise
-        self._note(recorder.ends, module, args, kwargs, result)
+        recorder.ends(module, args, kwargs, result)
         return result
-
-    def _note(self, note: Callable[..., None], *args: Any) -> None:
-        try:
-            note(*args)
-        except Exception as error:  # noqa: BLE001 — ours; the training goes on
-            self.recorder.broken, self.recorder.paused = error, True
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
@@ -234,7 +228,11 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(dict.fromkeys(one for one in recorder.unseen if one.what in BLIND_SPOTS)),
+            unseen=tuple(
+                dict.fromkeys(
+                    one for one in recorder.unseen if one.what in BLIND_SPOTS or one.what.startswith(BROKEN)
+                )
+            ),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )
@@ -256,6 +254,10 @@ def _may_be_fast(module: nn.Module) -> bool:
     if module.training or not isinstance(module, FAST):
         return False
     return not torch.is_grad_enabled() or not any(p.requires_grad for p in module.parameters())
+
+
+def _is_blind_spot(unseen: Unseen) -> bool:
+    return unseen.what in BLIND_SPOTS or unseen.what.startswith(BROKEN)
 
 
 def _was_called(prefix: str, called: set[str]) -> bool:

@@ -40,24 +40,26 @@ class StopWatchingError(BaseException):
     """The number of steps that was asked for has been taken; not an `Exception`, so no script catches it."""
 
 
-def aside(method: Callable[Concatenate[Watcher, P], R]) -> Callable[Concatenate[Watcher, P], R]:
-    """Keep what a method itself computes out of the recording, and its failures out of the training.
+def unrecorded(
+    method: Callable[Concatenate[Watcher, P], R],
+) -> Callable[Concatenate[Watcher, P], R | None]:
+    """Keep what a method itself computes out of the recording; an error of its own never ends the script.
 
     Args:
         method: Of the watcher.
 
     Returns:
-        The same, run beside the recorder; where it fails, nothing more is seen.
+        The same, run beside the recorder; after an error the watch is over, and None is returned.
     """
 
     @functools.wraps(method)
-    def runs(self: Watcher, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
+    def runs(self: Watcher, *args: P.args, **kwargs: P.kwargs) -> R | None:
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
+            try:
                 return method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 — ours
-            self.fail(error)
-            return None  # type: ignore[return-value]
+            except Exception as error:  # noqa: BLE001
+                self.give_up(error)
+                return None
 
     return runs
 
@@ -81,6 +83,7 @@ class Watcher:
         self.on = True
         self.inside = False  # whether a network is running
         self.setting_mode = False  # whether train() or eval() is running
+        self.loading = False  # whether a loader is at work: what it calls is not the script's doing
         self.networks = Networks()
         self.looking = Looking(journal := Journal(), self.networks.met)
         self._journal = journal
@@ -97,17 +100,6 @@ class Watcher:
         self._losses: list[weakref.ref] = []
         self._elsewhere: Unseen | None = None
         self._step: dict[str, Any] = {}  # facts of the step that is being taken
-
-    def fail(self, error: Exception) -> None:
-        """End the watch after a failure of our own; the training goes on.
-
-        Args:
-            error: What failed.
-        """
-        self.on = False
-        self.looking.drop()
-        what = f"glassnet itself failed, and saw nothing from then on: {type(error).__name__}: {error}"
-        self._seen.unseen.append(Unseen(what.rstrip(": "), "", own_line()))
 
     def forget(self) -> None:
         """End in a process that was forked off: it is a loader's worker, or none of our business."""
@@ -132,7 +124,7 @@ class Watcher:
 
     # -- networks --------------------------------------------------------------------------------------------
 
-    @aside
+    @unrecorded
     def network_of(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Network | None:
         """Find the network that a module belongs to.
 
@@ -151,7 +143,7 @@ class Watcher:
             self.looking.open.recorder.add_network(network.module, network.prefix)
         return network
 
-    @aside
+    @unrecorded
     def before_call(self, network: Network, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """Note that a network, or a part of it, is called.
 
@@ -179,7 +171,7 @@ class Watcher:
             }
             self._journal.add("network", own_line(), network.number, facts)
 
-    @aside
+    @unrecorded
     def after_call(self, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
         """Note what a network gave.
 
@@ -193,7 +185,7 @@ class Watcher:
 
     # -- losses and steps ------------------------------------------------------------------------------------
 
-    @aside
+    @unrecorded
     def before_backward(self, tensors: Any, *, retain: bool) -> None:
         """Note what backward is called on.
 
@@ -226,7 +218,6 @@ class Watcher:
             self._journal.add("backward", own_line(), -1, facts)
         self.looking.pause(paused=True)
 
-    @aside
     def made_optimizer(self, optimizer: torch.optim.Optimizer) -> Optimizer:
         """Note an optimizer.
 
@@ -251,7 +242,7 @@ class Watcher:
         self._journal.add("optimizer", found.source, number)
         return found
 
-    @aside
+    @unrecorded
     def before_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         """Get ready for a step: an optimizer's pre-hook.
 
@@ -276,7 +267,7 @@ class Watcher:
             self._journal.add("step", own_line(), found.number, self._step)
         self.looking.before_step(optimizer, closure=closure)
 
-    @aside
+    @unrecorded
     def after_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         """Note a step: an optimizer's post-hook.
 
@@ -303,7 +294,7 @@ class Watcher:
             raise StopWatchingError
         self.looking.after_step(inside=self.inside)
 
-    @aside
+    @unrecorded
     def zeroed(self, optimizer: torch.optim.Optimizer | None) -> None:
         """Note that gradients are going to be cleared.
 
@@ -320,7 +311,6 @@ class Watcher:
 
     # -- schedules, loaders and everything else --------------------------------------------------------------
 
-    @aside
     def note(self, kind: EventKind, facts: dict[str, Any] | None = None) -> None:
         """Note an event.
 
@@ -331,7 +321,6 @@ class Watcher:
         if self.wants(kind):
             self._journal.add(kind, own_line(), -1, facts)
 
-    @aside
     def about_module(self, kind: EventKind, module: nn.Module, facts: dict[str, Any]) -> None:
         """Note an event about a module; which network it is in is found out at the end.
 
@@ -344,7 +333,6 @@ class Watcher:
             self._journal.add(kind, own_line(), -1, facts)
             self._modules.append((len(self._journal.events) - 1, module))
 
-    @aside
     def made_scheduler(self, scheduler: Any) -> Scheduler:
         """Note a schedule of learning rates.
 
@@ -371,7 +359,6 @@ class Watcher:
         self._journal.add("scheduler", found.source, number)
         return found
 
-    @aside
     def scheduled(self, scheduler: Any, metric: object) -> None:
         """Note that a schedule was stepped.
 
@@ -385,7 +372,6 @@ class Watcher:
             facts = {"lr": _rates(getattr(scheduler, "optimizer", None)), "metric": number}
             self._journal.add("schedule", own_line(), found.number, facts)
 
-    @aside
     def made_loader(self, loader: Any) -> Loader:
         """Note a loader.
 
@@ -404,7 +390,6 @@ class Watcher:
         self._seen.loaders.append(found)
         return found
 
-    @aside
     def iterates(self, loader: Any, iterator: Any) -> None:
         """Note that an iteration over a loader begins.
 
@@ -424,7 +409,7 @@ class Watcher:
         self.looking.new_evaluation()
         self._journal.add("epoch", own_line(), found.number, {"names": found.names})
 
-    @aside
+    @unrecorded
     def gave(self, iterator: Any, batch: Any) -> None:
         """Note a batch.
 
@@ -438,8 +423,9 @@ class Watcher:
         _, loader, epoch, number = entry
         keep_batch(loader, epoch, number, batch)
         self._iterating[id(iterator)] = (iterator, loader, epoch, number + 1)
+        if self.looking.open is None and self.looking.wanted(grad=torch.is_grad_enabled()):
+            self.looking.begin()  # what the script does to the batch before the network belongs to the look
 
-    @aside
     def exhausted(self, iterator: Any) -> None:
         """Note that an iteration came to its end.
 
@@ -453,6 +439,17 @@ class Watcher:
 
     # -- the end ---------------------------------------------------------------------------------------------
 
+    def give_up(self, error: Exception) -> None:
+        """End the watch after an error of its own; the script goes on.
+
+        Args:
+            error: Of the watcher.
+        """
+        self.on = False
+        self.looking.pause(paused=True)
+        what = f"the watch was given up: {type(error).__name__}: {error}".rstrip(": ")
+        self._seen.unseen.append(Unseen(what, "", own_line()))
+
     def crashed(self, error: BaseException) -> None:
         """Note the exception that ended the script.
 
@@ -464,6 +461,10 @@ class Watcher:
         self._seen.ended = "crashed"
         self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
 
+    @unrecorded
+    def _close(self) -> None:
+        self.looking.close()
+
     def seen(self, *, interrupted: bool = False) -> Seen:
         """Give everything that was seen; the watch is over.
 
@@ -473,8 +474,8 @@ class Watcher:
         Returns:
             What was seen.
         """
+        self._close()
         self.on = False
-        self.looking.close()
         found, events = self._seen, self._journal.events
         for place, module in self._modules:
             home = self.networks.around(module)
@@ -485,7 +486,11 @@ class Watcher:
         found.num_steps = self._journal.num_steps
         found.networks, found.looks = self.networks.met, self.looking.looks
         found.made = self.networks.made()
-        unseen = (*filter(None, [self._elsewhere]), *found.unseen, *(one for look in found.looks for one in look.trace.unseen))
+        unseen = (
+            *filter(None, [self._elsewhere]),
+            *found.unseen,
+            *(one for look in found.looks for one in look.trace.unseen),
+        )
         found.unseen = list(dict.fromkeys(unseen))
         if interrupted:
             found.ended = "interrupted"

@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 from glassnet.checks.rules.accumulation import accumulation_not_scaled
 from glassnet.checks.rules.activations import activation_on_logits, activation_twice
 from glassnet.checks.rules.amp import amp_misused
+from glassnet.checks.rules.augmentation import harmful_augmentation
+from glassnet.checks.rules.balance import class_imbalance
+from glassnet.checks.rules.batch_size import fixed_batch_size
 from glassnet.checks.rules.bce import bce_wrong_range
+from glassnet.checks.rules.blank_pictures import blank_pictures
 from glassnet.checks.rules.bottleneck import narrow_bottleneck
 from glassnet.checks.rules.broadcast import loss_broadcasts
 from glassnet.checks.rules.classes import label_out_of_range, outputs_not_classes
 from glassnet.checks.rules.curves import overfitting, plateau
 from glassnet.checks.rules.decay import weight_decay_on_norm
+from glassnet.checks.rules.dropout import dropout_in_eval
 from glassnet.checks.rules.dtypes import wrong_dtype
 from glassnet.checks.rules.frozen import wrong_layers_frozen
 from glassnet.checks.rules.gradients import exploding_gradients, vanishing_gradients
 from glassnet.checks.rules.graph_cut import graph_cut
 from glassnet.checks.rules.initialisation import constant_initialisation, initial_loss, initialisation_gain
+from glassnet.checks.rules.inputs import input_ignored, output_ignores_input
 from glassnet.checks.rules.kept_graph import graph_kept_alive
+from glassnet.checks.rules.labels_in_doubt import noisy_labels
+from glassnet.checks.rules.layout_of_pictures import channels_last
+from glassnet.checks.rules.leaks import leaked_pictures
 from glassnet.checks.rules.learning_rate import (
     learning_rate_too_high,
     learning_rate_too_low,
@@ -30,26 +39,26 @@ from glassnet.checks.rules.loading import weights_not_loaded
 from glassnet.checks.rules.loss_sign import loss_sign_or_sum
 from glassnet.checks.rules.metrics import wrong_metric
 from glassnet.checks.rules.modes import evaluating_in_train_mode, training_in_eval_mode
+from glassnet.checks.rules.nll import nll_without_log_softmax
 from glassnet.checks.rules.no_gradient import loss_without_gradient
 from glassnet.checks.rules.nonlinearity import no_nonlinearity
 from glassnet.checks.rules.norm_order import batchnorm_shared, bias_before_batchnorm, dropout_before_batchnorm
+from glassnet.checks.rules.normalisation import pictures_not_normalised
 from glassnet.checks.rules.not_finite import not_finite
 from glassnet.checks.rules.optimizer_parameters import not_in_optimizer
+from glassnet.checks.rules.order_of_samples import not_shuffled
 from glassnet.checks.rules.overwritten import overwritten_in_place
-from glassnet.checks.rules.probed import (
-    dropout_in_eval,
-    fixed_batch_size,
-    input_ignored,
-    output_ignores_input,
-)
 from glassnet.checks.rules.probes import cannot_overfit_batch, modes_disagree
+from glassnet.checks.rules.random_in_workers import same_random_numbers
 from glassnet.checks.rules.registration import unregistered_module
+from glassnet.checks.rules.repeated_pictures import duplicate_pictures
 from glassnet.checks.rules.samples import samples_mixed
 from glassnet.checks.rules.schedules import scheduler_misused
 from glassnet.checks.rules.seeds import seed_misused
 from glassnet.checks.rules.selection import chosen_on_test_set
 from glassnet.checks.rules.sizes import feature_map_too_small, small_receptive_field, stride_skips_pixels
-from glassnet.checks.rules.softmax import nll_without_log_softmax, softmax_before_cross_entropy, softmax_twice
+from glassnet.checks.rules.softmax import softmax_before_cross_entropy, softmax_twice
+from glassnet.checks.rules.splits_compared import different_preprocessing
 from glassnet.checks.rules.step_order import step_order
 from glassnet.checks.rules.targets import regression_loss_on_classes
 from glassnet.checks.rules.tiny_batch import batchnorm_tiny_batch
@@ -144,6 +153,17 @@ RULES: tuple[Rule, ...] = (
     Rule("modes-disagree", 60, "P", modes_disagree),
     Rule("overfitting", 61, "R", overfitting),
     Rule("amp-misused", 62, "R", amp_misused),
+    Rule("pictures-not-normalised", 63, "D", pictures_not_normalised),
+    Rule("channels-last", 64, "D", channels_last),
+    Rule("different-preprocessing", 65, "D", different_preprocessing),
+    Rule("noisy-labels", 66, "DP", noisy_labels),
+    Rule("class-imbalance", 67, "D", class_imbalance),
+    Rule("leaked-pictures", 68, "D", leaked_pictures),
+    Rule("duplicate-pictures", 69, "D", duplicate_pictures),
+    Rule("not-shuffled", 70, "DR", not_shuffled),
+    Rule("harmful-augmentation", 71, "DR", harmful_augmentation),
+    Rule("same-random-numbers", 72, "D", same_random_numbers),
+    Rule("blank-pictures", 73, "D", blank_pictures),
     Rule("wrong-metric", 74, "R", wrong_metric),
     Rule("chosen-on-test-set", 75, "R", chosen_on_test_set),
     Rule("seed-misused", 76, "R", seed_misused),

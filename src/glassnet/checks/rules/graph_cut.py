@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
@@ -21,7 +22,6 @@ DETACHING = {"detach": ".detach()", "detach_": ".detach_()", "data": ".data", "t
 CHOOSING = {"argmax", "argmin", "argsort", "max", "min", "topk", "sort", "multinomial", "gt", "lt", "ge", "le", "eq",
             "ne", "long", "int", "bool", "byte", "one_hot", "bernoulli", "nonzero", "isfinite", "sign_", "to", "type",
             "searchsorted", "bincount"}  # fmt: skip
-ESCAPING = ("NumPy takes over", "a number leaves", "Python decides")
 NO_GRADIENT = "does not require grad and does not have a grad_fn"
 
 
@@ -32,7 +32,7 @@ def graph_cut(seen: Seen) -> Iterator[Finding]:
     if crashed:
         return
     for look, names in _without_gradient(seen):
-        cut = _first_cut(look.trace, names, look.trace.loss)
+        cut = _first_cut(look, names, look.trace.loss)
         if cut is None:
             continue
         op, source, how, behind = cut
@@ -81,7 +81,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     names = [v.name for v in trace.values if v.kind == "parameter" and v.requires_grad]
     if end is None or not names:
         return
-    cut = _first_cut(trace, names, end)
+    cut = _first_cut(look, names, end)
     if cut is None:
         return
     op, source, how, behind = cut
@@ -93,7 +93,7 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
 
 
 def _first_cut(
-    trace: Trace, names: list[str], end: int | None
+    look: Look, names: list[str], end: int | None
 ) -> tuple[Op, Source | None, str, list[str]] | None:
     """Find the last operation, before the end, that takes values with gradients and gives some without.
 
@@ -102,6 +102,7 @@ def _first_cut(
     """
     if end is None:
         return None
+    trace = look.trace
     live = {
         v.number for v in trace.values if v.kind == "parameter" and v.name in set(names) and v.requires_grad
     }
@@ -118,12 +119,12 @@ def _first_cut(
             if not alive and op.outputs:
                 cuts.append(op)
                 after.update(op.outputs)
-    behind_end = _ancestors_by_content(trace, end)
+    behind_end = _ancestors_by_content(look, end)
     for op in reversed(cuts):
         if behind_end.intersection(op.outputs):
             how, source = _how(trace, op)
             return op, source, how, _parameters_behind(trace, op, names)
-    return _escaped(trace, live, behind_end, names)
+    return _escaped(look, live, behind_end, names)
 
 
 def _how(trace: Trace, op: Op) -> tuple[str, Source | None]:
@@ -153,8 +154,9 @@ def _parameters_behind(trace: Trace, op: Op, names: list[str]) -> list[str]:
     return kept or names
 
 
-def _ancestors_by_content(trace: Trace, end: int) -> set[int]:
+def _ancestors_by_content(look: Look, end: int) -> set[int]:
     """Find what the end was computed from, also across copies that nothing recorded made (NumPy, Variable)."""
+    trace = look.trace
     found: set[int] = set()
     waiting = [end]
     by_content: dict[tuple, list[int]] = {}
@@ -171,15 +173,26 @@ def _ancestors_by_content(trace: Trace, end: int) -> set[int]:
             if made or value.kind not in ("constant", "result") or value.statistics is None:
                 continue
             twins = [n for n in by_content.get(_content(trace, number), ()) if n < number]
-            waiting += twins[-1:]
+            gone = [escape.value for escape in look.escapes if escape.value < number
+                    and _may_be(trace.values[escape.value].shape, value.shape)
+                    and "float" in value.dtype and "float" in trace.values[escape.value].dtype]  # fmt: skip
+            waiting += twins[-1:] or gone[-1:]
     return found
+
+
+def _may_be(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Tell whether a tensor may have been computed from another one outside PyTorch: as large, or as many samples."""
+    same = math.prod(before) == math.prod(after) > 1
+    return same or (len(before) > 1 and len(after) > 1 and before[0] == after[0])
+
+
+def _numel(trace: Trace, number: int) -> int:
+    return math.prod(trace.values[number].shape)
 
 
 def _content(trace: Trace, number: int) -> tuple:
     value = trace.values[number]
-    size = 1
-    for side in value.shape:
-        size *= side
+    size = _numel(trace, number)
     numbers = value.statistics
     if numbers is None or (numbers.deviation == 0 and size > 1):
         return (number,)  # constant: no sign of where it comes from
@@ -187,27 +200,22 @@ def _content(trace: Trace, number: int) -> tuple:
 
 
 def _escaped(
-    trace: Trace, live: set[int], behind_end: set[int], names: list[str]
+    look: Look, live: set[int], behind_end: set[int], names: list[str]
 ) -> tuple[Op, Source | None, str, list[str]] | None:
     """Find a value with a gradient that left PyTorch and came back as a new tensor."""
-    dead_ends = [number for number in behind_end if number in live]
-    requiring = {n for n in _plain_live(trace)}
-    for number in sorted(dead_ends, reverse=True):
+    trace = look.trace
+    for escape in reversed(look.escapes):
+        value = trace.values[escape.value]
+        if escape.value in live and escape.value in behind_end and value.made_by is not None:
+            op = trace.ops[value.made_by]
+            how = f".{escape.how}()"
+            return op, escape.source or own_line(op, trace), how, _parameters_behind(trace, op, names)
+    for number in sorted(behind_end & live, reverse=True):  # copied by something that is no PyTorch function
         value = trace.values[number]
-        if value.made_by is None or number not in requiring:
-            continue
-        op = trace.ops[value.made_by]
-        escapes = [u for u in trace.unseen if u.what.startswith(ESCAPING) and u.source is not None]
-        source = own_line(op, trace)
-        near = [u.source for u in escapes if source is None or (u.source and u.source.file == source.file
-                and u.source.line >= source.line)]  # fmt: skip
-        how = ".numpy()" if any(u.what.startswith("NumPy") for u in escapes) else ".item()"
-        return op, near[0] if near else source, how, _parameters_behind(trace, op, names)
+        if value.made_by is not None and value.number != trace.loss:
+            op = trace.ops[value.made_by]
+            return op, own_line(op, trace), "a copy", _parameters_behind(trace, op, names)
     return None
-
-
-def _plain_live(trace: Trace) -> set[int]:
-    return {value.number for value in trace.values if value.requires_grad}
 
 
 def _module(trace: Trace, op: Op) -> str:

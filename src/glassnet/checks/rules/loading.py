@@ -26,14 +26,14 @@ def weights_not_loaded(seen: Seen) -> Iterator[Finding]:
     """
     told = False
     for at, event in enumerate(seen.events):
-        if event.kind == "load" and (found := _partly(event) or _changed_nothing(seen, at, event)):
+        if event.kind == "load" and (found := _partly(seen, event) or _changed_nothing(seen, at, event)):
             told = True
             yield found
     if not told:
         yield from _by_code(seen)
 
 
-def _partly(event: Event) -> Finding | None:
+def _partly(seen: Seen, event: Event) -> Finding | None:
     missing = [name for name in event.facts.get("missing", ()) if not name.endswith(COUNTERS)]
     unexpected = [name for name in event.facts.get("unexpected", ()) if not name.endswith(COUNTERS)]
     loaded = event.facts.get("num_loaded", 0)
@@ -49,8 +49,8 @@ def _partly(event: Event) -> Finding | None:
     if renamed:
         evidence |= {"name": renamed[0], "given": renamed[1]}
         return _finding("partly", "error", event.source, evidence)
-    if unexpected and len(missing) > 2 and len({name.split(".")[0] for name in missing}) > 1:  # noqa: PLR2004
-        return _finding("partly", "warning", event.source, evidence)
+    if unexpected and _in_the_middle(seen, event, missing):
+        return _finding("partly", "error", event.source, evidence)
     return None
 
 
@@ -61,17 +61,30 @@ def _renamed(missing: list[str], unexpected: list[str]) -> tuple[str, str] | Non
             shorter, longer = sorted((name, given), key=len)
             if shorter.count(".") and longer.endswith(f".{shorter}"):
                 return name, given
-            if name.partition(".")[2] == given.partition(".")[2] and name.count(".") > 1:
-                return name, given
     return None
+
+
+def _in_the_middle(seen: Seen, event: Event, missing: list[str]) -> bool:
+    """Tell whether layers after a missing one were loaded: what is missing is no new head."""
+    if event.who < 0:
+        return False
+    root = seen.networks[event.who].module
+    try:
+        part = root.get_submodule(event.facts.get("path", ""))
+    except AttributeError:
+        return False
+    order = [name for name, _ in part.named_parameters()]
+    places = [order.index(name) for name in missing if name in order]
+    return bool(places) and any(name not in missing for name in order[min(places) + 1 :])
 
 
 def _changed_nothing(seen: Seen, at: int, event: Event) -> Finding | None:
     """Find a state that was the network's own: filtered until nothing was left."""
     if event.facts.get("changed") != 0 or not event.facts.get("num_loaded") or event.who < 0:
         return None
-    trained = any(e.kind == "step" for e in seen.events[:at])
-    if trained or _same_file_saved(seen, at):
+    used = any(e.kind == "network" and e.who == event.who for e in seen.events[:at])
+    filtered = _filtered(seen)
+    if used or filtered is None:
         return None
     evidence: dict[str, object] = {
         "loaded": event.facts["num_loaded"],
@@ -80,16 +93,10 @@ def _changed_nothing(seen: Seen, at: int, event: Event) -> Finding | None:
         "name": "",
         "given": "",
     }
-    source = _update_line(seen) or event.source
-    return _finding("own", "error", source, evidence)
+    return _finding("own", "error", filtered, evidence)
 
 
-def _same_file_saved(seen: Seen, at: int) -> bool:
-    """Tell whether the network had just been saved, so that loading gives back what it holds."""
-    return any(e.kind in {"save", "load"} for e in seen.events[:at])
-
-
-def _update_line(seen: Seen) -> Source | None:
+def _filtered(seen: Seen) -> Source | None:
     """Find the line that filters a state by the names of the network."""
     for code in codes(seen):
         for node in code.nodes:
@@ -154,9 +161,12 @@ def _read_in_vain(code: Code) -> Source | None:
             return code.source(node)
         made = {last_name(target) for target in targets(node)}
         used = [
-            other for other in code.nodes
-            if isinstance(other, (ast.Name, ast.Attribute)) and isinstance(other.ctx, ast.Load) and last_name(other) in made
-        ]  # fmt: skip
+            other
+            for other in code.nodes
+            if isinstance(other, (ast.Name, ast.Attribute))
+            and isinstance(other.ctx, ast.Load)
+            and last_name(other) in made
+        ]
         if not used:
             return code.source(node)
     return None

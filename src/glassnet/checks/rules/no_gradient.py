@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import ancestors, maker, plain
+from glassnet.checks.places import once_a_line
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
@@ -23,11 +24,17 @@ FLAT = frozenset({"argmax", "argmin", "eq", "ne", "gt", "lt", "ge", "le", "long"
 NEW = frozenset({"tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "scalar_tensor", "full"})
 CUTS = frozenset({"detach", "data", "numpy"})
 FOLLOWS = (
-    "weights-do-not-change", "plateau", "graph-cut", "not-in-optimizer", "learning-rate-too-low",
-    "step-order", "unused-module", "vanishing-gradients",
-)  # fmt: skip
+    "weights-do-not-change",
+    "plateau",
+    "not-in-optimizer",
+    "learning-rate-too-low",
+    "step-order",
+    "unused-module",
+    "vanishing-gradients",
+)
 
 
+@once_a_line
 def loss_without_gradient(seen: Seen) -> Iterator[Finding]:
     """Find a loss with no way back to the parameters, and one that is not a single number."""
     yield from _crashed(seen)
@@ -51,7 +58,8 @@ def _any_gradient(look: Look) -> bool:
 def _is_connected(look: Look, value: int) -> bool:
     """Tell whether a loss was computed from something that learns."""
     trace = look.trace
-    if trace.values[value].requires_grad and maker(trace, value) is not None:
+    made = maker(trace, value)
+    if trace.values[value].requires_grad and made is not None and made.name not in NEW:
         return True
     return trace.values[value].requires_grad and trace.values[value].kind == "parameter"
 
@@ -76,7 +84,7 @@ def _cause(look: Look, value: int) -> tuple[str, Op | None]:
     return "unconnected", None
 
 
-def _backward_line(seen: Seen, look: Look, value: int):  # noqa: ANN202
+def _backward_line(seen: Seen, look: Look, value: int):
     lines = [event.source for event in _backwards(seen) if event.look == look.number]
     return lines[-1] if lines else None
 

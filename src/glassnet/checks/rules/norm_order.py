@@ -66,7 +66,9 @@ def _before_norm(one: Pass, op: Op) -> Op | None:
 
 
 def _made(one: Pass, op: Op, path: str) -> Source | None:
-    return one.made_at(path) or one.place(op) or op.source
+    module = one.module(path)
+    layer = module is not None and type(module).__module__.startswith("torch.nn.")
+    return (one.made_at(path) if layer else None) or one.place(op) or op.source
 
 
 def dropout_before_batchnorm(seen: Seen) -> Iterator[Finding]:
@@ -98,7 +100,12 @@ def dropout_before_batchnorm(seen: Seen) -> Iterator[Finding]:
             norm, path = one.module_of(op), one.module_of(before)
             yield Finding(
                 "dropout-before-batchnorm", "note", one.place(before) or before.source, path,
-                {"dropout": path or short(before.name), "norm": norm, "rate": _rate(one, before), "affine": affine},
+                {
+                    "dropout": path or short(before.name),
+                    "norm": norm,
+                    "rate": _rate(one, before),
+                    "affine": affine,
+                },
                 "affine" if affine else "direct",
             )  # fmt: skip
 
@@ -166,6 +173,11 @@ def _shared(one: Pass, path: str, places: list[tuple[Op, ModuleCall]], layers: l
     shapes = {one.trace.values[number].shape[1:] for op, _ in places for number in one.data(op)[:1]}
     return Finding(
         "batchnorm-shared", "warning" if own else "note", source, path,
-        {"norm": path, "uses": len(places), "layers": ", ".join(dict.fromkeys(layers)), "shapes": len(shapes)},
+        {
+            "norm": path,
+            "uses": len(places),
+            "layers": ", ".join(dict.fromkeys(layers)),
+            "shapes": len(shapes),
+        },
         explains=("unused-module",),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.labels import num_classes
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import SAME, given_value, kept, losses_of, plain, root
+from glassnet.checks.places import once_a_line
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
@@ -26,13 +27,20 @@ FEW_CLASSES, MANY_CLASSES = 3, 1000
 FOLLOWS = ("initial-loss", "plateau", "loss-broadcasts", "learning-rate-too-high", "exploding-gradients")
 
 
+@once_a_line
 def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
     """Find squared or absolute differences between answers and the numbers of classes."""
     yield from _crashed(seen)
     for look, op in losses_of(seen, REGRESSION):
         value, target = given_value(op, 0, "input"), given_value(op, 1, "target")
+        target = _before_scaling(look, target)
         labels = kept(look, target)
-        if value is None or target is None or labels is None or not _are_class_numbers(seen, look, target, labels):
+        if (
+            value is None
+            or target is None
+            or labels is None
+            or not _are_class_numbers(seen, look, target, labels)
+        ):
             continue
         shape = look.trace.values[value].shape
         kinds = int(labels.max()) + 1
@@ -41,6 +49,14 @@ def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
         elif labels.numel() == _size(shape) and kinds >= FEW_CLASSES:
             sure = num_classes(seen) is not None or _is_scored_as_classes(seen)
             yield _finding(look, op, "numbers", "warning" if sure else "note", kinds)
+
+
+def _before_scaling(look: Look, target: int | None) -> int | None:
+    """Give the whole numbers that targets were before they were divided by the largest, or the targets."""
+    if target is None:
+        return None
+    first = root(look.trace, target, SAME | {"div", "truediv", "mul"})
+    return first if look.trace.values[first].dtype in ("int64", "int32", "uint8") else target
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -84,17 +100,22 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     output, target = sides
     known = num_classes(seen)
     if len(output) == 2 and target == output[:1] and output[1] > 1:  # noqa: PLR2004
-        evidence: dict[str, object] = {"loss": name, "output": shape_text(output), "classes": known or output[1]}
+        evidence: dict[str, object] = {
+            "loss": name,
+            "output": shape_text(output),
+            "classes": known or output[1],
+        }
         yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
     del found
 
 
-def _finding(look: Look, op: Op, form: str, severity, kinds: int) -> Finding:  # noqa: ANN001
+def _finding(look: Look, op: Op, form: str, severity, kinds: int) -> Finding:
     value = given_value(op, 0, "input")
     evidence: dict[str, object] = {
-        "loss": op.name, "classes": kinds,
+        "loss": op.name,
+        "classes": kinds,
         "output": shape_text(look.trace.values[value].shape) if value is not None else "?",
-    }  # fmt: skip
+    }
     module = look.trace.calls[op.call].path if op.call is not None else ""
     explains = FOLLOWS if severity != "note" else ()
     return Finding(CODE, severity, own_line(op, look.trace), module, evidence, form=form, explains=explains)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import ancestors, first_value, maker, plain, readers
+from glassnet.checks.places import once_a_line
 from glassnet.checks.rules.samples import mixed_by_a_view
+from glassnet.checks.written import line_written
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import torch
 
     from glassnet.checks.seen import Look, Seen
     from glassnet.trace.trace import Op, Trace
@@ -22,12 +28,17 @@ CODE = "reshape-mixes-axes"
 VIEWS = frozenset({"view", "reshape", "unflatten", "view_as", "reshape_as"})
 PADS = frozenset({"pad", "cat", "zeros", "concat", "new_zeros"})
 COLOURS = 3
+FEW, SMALLEST = 4, 8  # pictures, and pixels a side, from which the values tell
+SMOOTHER = 0.06  # by which neighbours are more alike when pictures are read the right way
+THREE = re.compile(r"(reshape|view|resize)\(.*\b3\b.*\)")
 Shape = tuple[int, ...]
 
 
+@once_a_line
 def reshape_mixes_axes(seen: Seen) -> Iterator[Finding]:
     """Find views that tear axes apart where permute was meant."""
     yield from mixed_by_a_view(seen)
+    yield from _scrambled(seen)
     for look in seen.looks:
         reads = None
         for op in look.trace.ops:
@@ -44,8 +55,42 @@ def reshape_mixes_axes(seen: Seen) -> Iterator[Finding]:
                 yield _finding(look, op, before, after, "colours", "warning")
 
 
+def _scrambled(seen: Seen) -> Iterator[Finding]:
+    """Pictures whose neighbours are alike only when they are read as height × width × channels."""
+    for look in seen.looks[:1]:
+        for call in look.trace.calls:
+            if call.parent is not None or len(call.inputs) != 1:
+                continue
+            images = look.trace.kept.get(call.inputs[0])
+            if images is None or images.dim() != 4 or images.shape[1] != COLOURS or len(images) < FEW:  # noqa: PLR2004
+                continue
+            if not images.is_floating_point() or min(images.shape[2:]) < SMALLEST:
+                continue
+            now, other = _smoothness(images), _smoothness(_read_channels_last(images))
+            if other > now + SMOOTHER:
+                evidence: dict[str, object] = {"shape": shape_text(images.shape), "now": now, "other": other}
+                source = line_written(seen, THREE) or call.source
+                yield Finding(CODE, "error", source, "", evidence, form="memory")
+                return
+
+
+def _read_channels_last(images: torch.Tensor) -> torch.Tensor:
+    count, channels, height, width = images.shape
+    return images.reshape(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _smoothness(images: torch.Tensor) -> float:
+    """Give the correlation of neighbours in rows and columns, over all pictures and channels."""
+    images = images.double()
+    images = images - images.mean(dim=(0, 2, 3), keepdim=True)
+    spread = float(images.square().mean()) + 1e-12
+    across = (images[..., 1:] * images[..., :-1]).mean()
+    down = (images[..., 1:, :] * images[..., :-1, :]).mean()
+    return float((across + down) / 2 / spread)
+
+
 def tears(before: Shape, after: Shape) -> bool:
-    """Tell whether a view tears axes: what lay along one of them is spread over two, with other things between.
+    """Tell whether a view tears axes: what lay along one is spread over two, with others between.
 
     A view that only splits axes and puts whole neighbours together keeps its meaning. The first axis, of the
     samples, may take in whole others.
@@ -66,11 +111,14 @@ def tears(before: Shape, after: Shape) -> bool:
     if not before or not after or after[0] % before[0]:
         return False  # of the samples' axis the probe knows more
     folded = after[0] // before[0]
-    one, other = [side for side in before[1:] if side > 1], [side for side in (folded, *after[1:]) if side > 1]
+    one, other = (
+        [side for side in before[1:] if side > 1],
+        [side for side in (folded, *after[1:]) if side > 1],
+    )
     if one == other or len(one) < 2 or len(other) < 2:  # noqa: PLR2004
         return False
     pieces = _pieces(one, other)
-    if pieces is None:
+    if pieces is None or sorted(one) == sorted(other):
         return True
     return _straddles(pieces) or _tears_between(pieces)
 
@@ -100,11 +148,11 @@ def _pieces(before: list[int], after: list[int]) -> list[tuple[int, int]] | None
 
 
 def _straddles(pieces: list[tuple[int, int]]) -> bool:
-    """A new axis is made of the end of one and the beginning of the next, whose other parts stand elsewhere."""
+    """A new axis is the end of one and the beginning of the next, whose other parts stand elsewhere."""
     homes: dict[int, set[int]] = {}
     for source, target in pieces:
         homes.setdefault(source, set()).add(target)
-    for (source, target), (following, place) in zip(pieces, pieces[1:], strict=False):
+    for (source, target), (following, place) in pairwise(pieces):
         if source != following and target == place and len(homes[source]) > 1 and len(homes[following]) > 1:
             return True
     return False
@@ -148,7 +196,7 @@ def _is_shown(look: Look, op: Op, before: Shape, after: Shape, reads: dict[int, 
     return network and not any(reads.get(output) for output in op.outputs)
 
 
-def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:  # noqa: ANN001
+def _finding(look: Look, op: Op, before: Shape, after: Shape, form: str, severity) -> Finding:
     return Finding(
         CODE,
         severity,

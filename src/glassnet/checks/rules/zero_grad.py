@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Optimizer, Seen
 
 FEWEST_STEPS = 2
+NUM_CLOSE = 50  # steps of which every backward pass is looked at; later only those in looks are
 SHARE = 0.2  # of the steps: fewer may be one odd place
 FOLLOWS = (
     "learning-rate-too-high",
@@ -34,15 +35,17 @@ def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
     """
     for optimizer in seen.optimizers:
         steps = steps_of(seen, optimizer.number)
+        close = [event for _, event in steps if event.step < NUM_CLOSE or event.look is not None]
         carried = [
             (at, event)
             for at, event in steps
             if event.facts.get("carried")
+            and (event.step < NUM_CLOSE or event.look is not None)
             and event.facts.get("num_backward", 1)
             and not event.facts.get("closure")
         ]
-        if len(carried) >= FEWEST_STEPS and len(carried) >= SHARE * len(steps):
-            yield _finding(seen, optimizer, carried, len(steps))
+        if len(carried) >= FEWEST_STEPS and len(carried) >= SHARE * len(close):
+            yield _finding(seen, optimizer, carried, len(close))
 
 
 def _finding(seen: Seen, optimizer: Optimizer, carried: list[tuple[int, Event]], num_steps: int) -> Finding:

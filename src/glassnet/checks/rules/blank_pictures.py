@@ -1,0 +1,114 @@
+# ruff: noqa: PLR0911, PLR2004 — a rule is a row of conditions
+"""Pictures that show nothing: every pixel the same, or no numbers at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from glassnet.checks.batches import as_pictures, groups_of
+from glassnet.checks.finding import Finding
+from glassnet.checks.script_lines import line_of_class, origins_of
+from glassnet.checks.transforms_of import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glassnet.checks.batches import Group
+    from glassnet.checks.seen import Seen
+    from glassnet.trace.trace import Source
+
+CODE = "blank-pictures"
+WARNING_SHARE = 0.03
+LEAST_WARNED = 3
+SYMPTOMS = (
+    "not-finite",
+    "duplicate-pictures",
+    "output-ignores-input",
+    "noisy-labels",
+    "plateau",
+    "initial-loss",
+)
+
+
+def blank_pictures(seen: Seen) -> Iterator[Finding]:
+    """Find pictures without any content among those that were trained on."""
+    if seen.by == "check":
+        yield from _of_splits(seen)
+        return
+    for group in groups_of(seen):
+        finding = _of_group(group)
+        if finding is not None:
+            yield finding
+            return
+
+
+def _of_group(group: Group) -> Finding | None:
+    pictures = as_pictures(group.images)
+    if pictures is None or pictures.is_complex() or len(pictures) < 4:
+        return None
+    flat = pictures.detach().float().flatten(1)
+    finite = torch.isfinite(flat).all(1)
+    num_bad = int((~finite).sum())
+    where = _line(group)
+    total = len(flat)
+    if num_bad:
+        evidence: dict[str, object] = {"number": num_bad, "total": total, "share": num_bad / total}
+        return Finding(CODE, "error", where, evidence=evidence, form="not_finite", explains=SYMPTOMS)
+    by_channel = pictures.detach().float().flatten(2)
+    blank = (by_channel == by_channel[:, :, :1]).all(2).all(1)
+    number = int(blank.sum())
+    if not number:
+        return None
+    share = number / total
+    if number == total:
+        if group.labels is None or len(group.labels.unique()) < 2 or bool((flat == 1).all()):
+            return None
+        values = flat[:, 0].unique()
+        if len(values) > 2:
+            return None  # the value itself tells the classes apart
+        evidence = {"number": number, "total": total, "share": 1.0, "value": float(values[0])}
+        return Finding(CODE, "error", where, evidence=evidence, form="all", explains=SYMPTOMS)
+    severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
+    evidence = {"number": number, "total": total, "share": share, "value": float(flat[blank][0, 0])}
+    return Finding(CODE, severity, where, evidence=evidence, form="some", explains=SYMPTOMS)
+
+
+def _line(group: Group) -> Source | None:
+    """Name the person's own `__getitem__`, where blank pictures are made most often, else the loader."""
+    if group.loader is None:
+        origins = origins_of(group.source)
+        return origins[0].source() if origins else group.source
+    for part in parts_of(group.loader.loader.dataset):
+        if not type(part).__module__.startswith(("torch", "torchvision")):
+            return line_of_class(type(part)) or group.source
+    return group.source
+
+
+def _of_splits(seen: Seen) -> Iterator[Finding]:
+    for name in ("train", "val", "test"):
+        pictures = seen.splits.get(name)
+        if pictures is None or not len(pictures):
+            continue
+        number = 0
+        for start in range(0, min(len(pictures), 20_000), 512):
+            rows = pictures.batch(np.arange(start, min(start + 512, len(pictures)))).reshape(
+                -1, pictures.images[0].size
+            )
+            number += int((rows == rows[:, :1]).all(axis=1).sum())
+        if number:
+            share = number / len(pictures)
+            severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
+            evidence: dict[str, object] = {
+                "number": number,
+                "total": len(pictures),
+                "share": share,
+                "value": 0.0,
+            }
+            yield Finding(CODE, severity, None, evidence=evidence, form="some")
+        if name == "train" and pictures.rejected:
+            evidence = {"number": len(pictures.rejected), "total": len(pictures) + len(pictures.rejected)}
+            evidence["file"] = pictures.rejected[0].path
+            yield Finding(CODE, "note", None, evidence=evidence, form="unreadable")
