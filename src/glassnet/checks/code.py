@@ -89,6 +89,11 @@ class Code:
             and node.value.attr in names
         ]
 
+    @staticmethod
+    def opens(node: ast.AST) -> bool:
+        """Tell whether a statement has statements of its own: its line is only the head of a block."""
+        return hasattr(node, "body")
+
     def source(self, node: ast.AST) -> Source:
         """Give the place of a node."""
         function = self.function(node)

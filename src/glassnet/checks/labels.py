@@ -34,10 +34,13 @@ def datasets_in(data: Any, deep: int = 0) -> list[Any]:
     except TypeError:
         return found
     for name in ("dataset", "data_set", "ds", "base", "subset", "data"):
-        if hasattr(type(attributes.get(name)), "__getitem__") and hasattr(type(attributes[name]), "__len__"):
-            if not isinstance(attributes[name], list | tuple | dict):
-                found += datasets_in(attributes[name], deep + 1)
-    for inner in attributes.get("datasets", ()) if isinstance(attributes.get("datasets"), list | tuple) else ():
+        inner = attributes.get(name)
+        if isinstance(inner, list | tuple | dict):
+            continue
+        if hasattr(type(inner), "__getitem__") and hasattr(type(inner), "__len__"):
+            found += datasets_in(inner, deep + 1)
+    several = attributes.get("datasets")
+    for inner in several if isinstance(several, list | tuple) else ():
         found += datasets_in(inner, deep + 1)
     return found
 
@@ -120,4 +123,16 @@ def labels_given(seen: Seen) -> list[int]:
         target = kept(look, given_value(op, 1, "target"))
         if target is not None and not target.is_floating_point():
             found += target.flatten().tolist()
+    if not found and seen.crash and seen.looks:
+        found = _at_the_crash(seen)
     return found
+
+
+def _at_the_crash(seen: Seen) -> list[int]:
+    """List the whole numbers that the operation read which raised the error."""
+    look = seen.looks[-1]
+    for value in reversed(look.trace.values):
+        numbers = look.trace.kept.get(value.number)
+        if value.dtype == "int64" and len(value.shape) == 1 and numbers is not None:
+            return numbers.tolist()
+    return []

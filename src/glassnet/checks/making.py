@@ -30,8 +30,9 @@ def class_of(module: nn.Module) -> tuple[str, ast.ClassDef] | None:
             continue
         tree = tree_of(code.co_filename)
         for node in ast.walk(tree) if tree is not None else ():
-            named = isinstance(node, ast.ClassDef) and node.name == kind.__name__
-            if named and node.lineno <= code.co_firstlineno <= (node.end_lineno or 0):
+            if not isinstance(node, ast.ClassDef) or node.name != kind.__name__:
+                continue
+            if node.lineno <= code.co_firstlineno <= (node.end_lineno or 0):
                 return code.co_filename, node
     return None
 

@@ -16,12 +16,48 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Op, Trace
 
 # the same numbers in another shape or type
-SAME = frozenset({
-    "view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose", "swapaxes",
-    "movedim", "t", "T", "mT", "contiguous", "clone", "to", "float", "double", "half", "bfloat16", "type",
-    "type_as", "cpu", "cuda", "detach", "data", "view_as", "reshape_as", "expand", "expand_as", "alias", "ravel",
-    "squeeze_", "unsqueeze_", "requires_grad_", "identity", "long", "int",
-})  # fmt: skip
+SAME = frozenset(
+    {
+        "view",
+        "reshape",
+        "flatten",
+        "unflatten",
+        "squeeze",
+        "unsqueeze",
+        "permute",
+        "transpose",
+        "swapaxes",
+        "movedim",
+        "t",
+        "T",
+        "mT",
+        "contiguous",
+        "clone",
+        "to",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "type",
+        "type_as",
+        "cpu",
+        "cuda",
+        "detach",
+        "data",
+        "view_as",
+        "reshape_as",
+        "expand",
+        "expand_as",
+        "alias",
+        "ravel",
+        "squeeze_",
+        "unsqueeze_",
+        "requires_grad_",
+        "identity",
+        "long",
+        "int",
+    }
+)
 # a part of the numbers, or several such values one after the other
 PARTS = frozenset({"getitem", "select", "narrow", "index_select", "cat", "concat", "stack", "chunk", "split"})
 # nothing that matters for what the numbers stand for
@@ -245,7 +281,9 @@ def left_the_samples(trace: Trace, rows: int, got: int) -> Op | None:
             op = maker(trace, value)
     for op in reversed(trace.ops):  # outside the network
         value = first_value(op)
-        if value is not None and op.outputs and op.call is None and trace.values[op.outputs[0]].requires_grad:
-            if trace.values[value].shape[:1] == (rows,) and trace.values[op.outputs[0]].shape[:1] == (got,):
-                return op
+        if value is None or not op.outputs or op.call is not None:
+            continue
+        before, after = trace.values[value], trace.values[op.outputs[0]]
+        if after.requires_grad and before.shape[:1] == (rows,) and after.shape[:1] == (got,):
+            return op
     return None

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from torch import nn
 
-from glassnet.checks.making import is_made_there
+from glassnet.checks.making import class_of, is_made_there
 from glassnet.inspection.arguments import refs_in
 from glassnet.trace.source_line import is_own
 
@@ -163,9 +163,19 @@ class Pass:
     def made_at(self, path: str) -> Source | None:
         """Give the person's line that makes a layer; None where a library makes it."""
         source, module = self.made.get(path), self.module(path)
-        if source is None or module is None or not is_made_there(source, module):
-            return None  # of a person's own layer the line inside is told
-        return source
+        if source is None or module is None:
+            return None
+        return source if self._only_own_around(path) or is_made_there(source, module) else None
+
+    def _only_own_around(self, path: str) -> bool:
+        """Tell whether a layer is held by plain containers and a person's own classes alone."""
+        while path:
+            path = path.rpartition(".")[0]
+            holder = self.module(path) if path.startswith(self.network.prefix) else self.network.module
+            plain = isinstance(holder, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+            if holder is None or not (plain or class_of(holder)):
+                return False
+        return True
 
 
 _PASSES: WeakKeyDictionary[Seen, list[Pass]] = WeakKeyDictionary()

@@ -32,8 +32,8 @@ SMALL = 30_000  # numbers in a picture of ordinary size
 class Probe:
     """A network with a batch that it was given; passes through it are in eval mode and without gradients.
 
-    `images` is what the training gave it, `few` the first samples of it (all, where it takes no fewer). `refused`
-    is the error of the network at fewer samples than in training.
+    `images` is what the training gave it, `few` the first samples of it (all, where it takes no fewer).
+    `refused` is the error of the network at fewer samples than in training.
     """
 
     network: Network
@@ -43,6 +43,7 @@ class Probe:
     few: torch.Tensor
     output: Any
     refused: Exception | None = None
+    remembered: dict[str, Any] = field(default_factory=dict)
     _traces: dict[str, Trace | None] = field(default_factory=dict)
 
     def run(self, images: torch.Tensor) -> Any:
@@ -119,13 +120,13 @@ def _probes(seen: Seen) -> Iterator[Probe]:
                 continue
             try:
                 few, output = images, _quietly(network.module, images)
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001, S112
                 continue
         yield Probe(network, look, call, images, few, output, refused)
 
 
 def _call_of(seen: Seen, network: Network) -> tuple[Look, ModuleCall, torch.Tensor] | None:
-    """Find a call of the whole network with one tensor, the later the better trained; the fullest batch of all."""
+    """Find the call of the whole network with one tensor that has most samples."""
     path, best = network.prefix.removesuffix("."), None
     for look in seen.looks:
         for call in look.trace.calls:

@@ -1,4 +1,4 @@
-"""What stands in a person's code around a line: the statement, whether a result is thrown away, where a layer is made."""
+"""What stands in a person's code around a line: the statement, and whether it throws its result away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from glassnet.trace.trace import Source
 
@@ -20,7 +20,8 @@ LOOPS = (ast.For, ast.While, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # they do something with what they are given, so that a bare statement of them throws nothing away
 CONSUMERS = {
-    "print", "append", "extend", "insert", "update", "add", "save", "setattr", "write", "info", "debug", "format",
+    "print", "append", "extend", "insert", "update", "add", "save", "setattr", "write", "info", "debug",
+    "format",
     "setdefault", "put", "hist", "plot", "imshow", "show", "backward", "step", "register_buffer", "exit",
 }  # fmt: skip
 CONSUMER_STARTS = (
@@ -66,7 +67,7 @@ def statement_at(source: Source) -> ast.stmt | None:
     return _innermost(source.file, source.line, ast.stmt)
 
 
-def _innermost(file: str, line: int, kinds: type | tuple[type, ...]) -> ast.AST | None:  # pyright: ignore
+def _innermost(file: str, line: int, kinds: type | tuple[type, ...]) -> Any:
     tree = tree_of(file)
     if tree is None:
         return None

@@ -53,8 +53,9 @@ for place, (command, sentence) in enumerate(COMMANDS.items()):
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code: 0, 1, 2 or 130."""
-    for stream in (sys.stdout, sys.stderr):
-        fall_back(stream)
+    if sys.argv[1:2] != ["watch"]:  # there they are the script's
+        for stream in (sys.stdout, sys.stderr):
+            fall_back(stream)
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn.parameter import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def untouched(module: nn.Module, *, copy_parameters: bool = True) -> Iterator[No
     """
     attributes = [(part, dict(vars(part)), _containers(part)) for part in module.modules()]
     copied = (*module.parameters(), *module.buffers()) if copy_parameters else tuple(module.buffers())
-    tensors = [(tensor, tensor.detach().clone()) for tensor in copied]
+    tensors = [(tensor, tensor.detach().clone()) for tensor in copied if not is_lazy(tensor)]
     random_states = _random_states()
     try:
         yield

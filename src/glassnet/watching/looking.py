@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 NUM_FIRST = 5  # steps that are recorded whole, for each optimizer
 GROWTH = 1.5  # later looks are at steps growing by this factor
 FREE = 20  # steps before costs are counted
-SHARE = 0.02  # of the time after them, that looks may cost
+FREE_SECONDS = 0.3  # that looks may cost after them, so that short trainings are seen alike every time
+SHARE = 0.02  # of the time after them, that looks may cost beside
 NUM_EVALUATIONS, NUM_PASSES = 6, 3  # evaluations that are looked at, and passes of each
 
 
@@ -36,7 +37,7 @@ class Looking:
         self.num_backward = 0
         self.num_optimizers = 1
         self._journal, self._networks = journal, networks
-        self._leaving: OpenLook | None = None  # below a mode of the person's own
+        self._leaving: list[OpenLook] = []  # they ended while they ran something
         self._copies: dict[str, tuple[nn.Parameter, torch.Tensor]] = {}
         self._next = NUM_FIRST
         self._broken = False  # whether a loss was not finite
@@ -54,6 +55,8 @@ class Looking:
         Args:
             grad: Whether autograd is on.
         """
+        if self._leaving:
+            self._leaving = [look for look in self._leaving if not look.leave()]
         look = self.open
         if look is not None:
             many = not grad and look.num_passes >= NUM_PASSES
@@ -82,14 +85,11 @@ class Looking:
             return True
         if done < self._next:
             return False
-        affordable = SHARE * (time.perf_counter() - self._since)
+        affordable = FREE_SECONDS + SHARE * (time.perf_counter() - self._since)
         return done < FREE or self._cost + self._last_cost <= affordable
 
     def begin(self) -> None:
         """Begin a look."""
-        if self._leaving is not None and not self._leaving.leave():
-            return
-        self._leaving = None
         self.open = OpenLook(len(self.looks), self._journal.num_steps, self._networks)
         self._journal.look = self.open.number
 
@@ -105,7 +105,7 @@ class Looking:
         gradients = measured_gradients(self._networks) if look.num_backward else {}
         updates = updates_since(self._copies) if trained else {}
         if not look.leave():
-            self._leaving = look
+            self._leaving.append(look)
         self.open, self._copies, self._journal.look = None, {}, None
         if look.num_passes or look.losses:
             self.looks.append(look.as_look(self._networks, gradients, updates, trained=trained))
@@ -118,6 +118,17 @@ class Looking:
             self._last_cost = time.perf_counter() - look.began
             self._cost += self._last_cost if self._journal.num_steps >= FREE else 0.0
             self._next = int(max(look.step, NUM_FIRST) * GROWTH) + 1
+
+    def close(self) -> None:
+        """End for good: the watch is over."""
+        self.end()
+        self.drop()
+
+    def drop(self) -> None:
+        """Stop recording, and forget the look that is open: this process is not the one that is watched."""
+        for look in (*self._leaving, *filter(None, [self.open])):
+            look.leave()
+        self.open, self._leaving = None, []
 
     def add_loss(self, loss: torch.Tensor, number: float | None) -> int | None:
         """Note what backward is called on; after the first loss that is not finite comes a look.

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.overrides import (
-    _get_current_function_mode,  # pyright: ignore[reportPrivateUsage] — a mode can only leave from the top
+    _pop_mode_temporarily,  # pyright: ignore[reportPrivateUsage] — PyTorch's own way to step aside
 )
 
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import tensors_in, with_refs
-from glassnet.trace.recorder import OPAQUE, SCRIPTED, TRANSFORMED, Recorder
+from glassnet.trace.recorder import BROKEN, OPAQUE, SCRIPTED, TRANSFORMED, Recorder
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Trace
+from glassnet.watching.modes import is_alone, put_below, take_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from glassnet.checks.seen import Network
+    from glassnet.trace.trace import Unseen
 
 MOST_NUMBERS = 1_000_000  # of a kept value
 BLIND_SPOTS = {
@@ -30,6 +33,7 @@ BLIND_SPOTS = {
     TRANSFORMED,
     OPAQUE,
 }  # data from outside, numbers that leave: usual
+FAST = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder)
 MOST_OPS = 20_000  # of a look
 MOST_OPS_OUTSIDE = 2_000  # between two calls of networks
 MOST_PASSES = 8  # through networks, in one look
@@ -46,7 +50,7 @@ class OpenLook:
 
     def __init__(self, number: int, step: int, networks: Sequence[Network]) -> None:
         self.number, self.step = number, step
-        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True)
+        self.recorder = Recorder(nn.Module(), keep="nothing", gradients=True, activity=True, hooked=False)
         self.recorder.tensors.keep_outside = MOST_NUMBERS
         for network in networks:
             self.recorder.add_network(network.module, network.prefix)
@@ -57,7 +61,7 @@ class OpenLook:
         self.began = time.perf_counter()
         self._main: tuple[tuple[int, ...], object, bool] | None = None  # inputs, output, with gradients
         self._ops_before = 0
-        self.recorder.__enter__()
+        put_below(self.recorder)
 
     def pause(self, *, paused: bool) -> None:
         """Stop noting what runs, or go on.
@@ -65,7 +69,7 @@ class OpenLook:
         Args:
             paused: Which of the two; a look that has become too long stays paused.
         """
-        self.recorder.paused = paused or self.too_long
+        self.recorder.paused = paused or self.too_long or self.recorder.broken
 
     @property
     def too_long(self) -> bool:
@@ -111,6 +115,41 @@ class OpenLook:
             inputs = tuple(dict.fromkeys(tensors.read(tensor) for tensor in tensors_in(args)))
             self._main = inputs, with_refs(result, tensors.read), grad
 
+    def around(self, call: Callable[..., Any], module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call a module and note that it is called.
+
+        Args:
+            call: `nn.Module.__call__`.
+            module: Any.
+            args: What it gets.
+            kwargs: What it gets by name.
+
+        Returns:
+            What it gives.
+        """
+        recorder = self.recorder
+        recorder.begins(module, args)
+        try:
+            if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
+                with self._aside():
+                    result = call(module, *args, **kwargs)
+            else:
+                result = call(module, *args, **kwargs)
+        except BaseException:
+            recorder.ends(module, args)
+            raise
+        recorder.ends(module, args, kwargs, result)
+        return result
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        self.recorder.paused = True
+        try:
+            with _pop_mode_temporarily():
+                yield
+        finally:
+            self.recorder.paused = False
+
     def add_loss(self, loss: torch.Tensor) -> int | None:
         """Note what backward is called on.
 
@@ -130,13 +169,10 @@ class OpenLook:
         """Stop recording.
 
         Returns:
-            False where a mode of the person's own lies above ours, so that we cannot leave yet.
+            False where the recorder itself is running something, so that it has to leave later.
         """
-        if _get_current_function_mode() is not self.recorder:
-            self.recorder.paused = True
-            return False
-        self.recorder.__exit__(None, None, None)
-        return True
+        self.recorder.paused = True
+        return take_out(self.recorder)
 
     def as_look(
         self,
@@ -192,7 +228,11 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(dict.fromkeys(one for one in recorder.unseen if one.what in BLIND_SPOTS)),
+            unseen=tuple(
+                dict.fromkeys(
+                    one for one in recorder.unseen if one.what in BLIND_SPOTS or one.what.startswith(BROKEN)
+                )
+            ),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )
@@ -207,6 +247,17 @@ class OpenLook:
             activity=recorder.activity or {},
             escapes=tuple(recorder.escapes),
         )
+
+
+def _may_be_fast(module: nn.Module) -> bool:
+    """Tell whether PyTorch may compute a module in one piece, which it does not while a mode is on."""
+    if module.training or not isinstance(module, FAST):
+        return False
+    return not torch.is_grad_enabled() or not any(p.requires_grad for p in module.parameters())
+
+
+def _is_blind_spot(unseen: Unseen) -> bool:
+    return unseen.what in BLIND_SPOTS or unseen.what.startswith(BROKEN)
 
 
 def _was_called(prefix: str, called: set[str]) -> bool:

@@ -49,4 +49,4 @@ def observe(
             raise
         finally:
             watcher.on = False
-            watcher.looking.end()
+            watcher.looking.close()

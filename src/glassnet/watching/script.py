@@ -2,66 +2,77 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib.util
 import linecache
-import os
-import runpy
 import sys
-import traceback
 import types
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OURS = f"{Path(__file__).parent.parent}{os.sep}"
-RUNPY = runpy.__file__
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A script that can be run; `folder` is put first on the path of modules."""
+
+    code: types.CodeType
+    name: str
+    folder: str
+    spec: ModuleSpec | None = None  # of a folder, an archive, a module
+    loader: Any = None
 
 
-def compiled(script: str) -> types.CodeType:
+def read_script(script: str) -> Program:
     """Read a script.
 
     Args:
-        script: Its path, as the person wrote it.
+        script: Its path, as the person wrote it; a folder or archive with a `__main__.py` is one, too.
 
     Returns:
-        Its code, of that name.
+        The program.
 
     Raises:
         UsageError: There is no such file, or it is no Python.
     """
-    path = Path(script)
-    if path.is_dir():
-        path = path / "__main__.py"
+    package = PathFinder.find_spec("__main__", [script]) if not _is_source(script) else None
     try:
-        content = path.read_bytes()
+        if package is not None and package.loader is not None:
+            code = package.loader.get_code("__main__")  # type: ignore[attr-defined]
+            return Program(code, script, script, package, package.loader)
+        content = Path(script).read_bytes()
+        path = str(Path.cwd() / script)
+        code = compile(content, path, "exec", dont_inherit=True)
     except OSError as error:
         raise UsageError("the script cannot be read", where=script, got=error.strerror) from None
-    try:
-        return compile(content, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f"{script}:{line}" if line else script
         got = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
         raise UsageError("this is no Python", where=where, got=got) from None
+    return Program(code, script, str(Path(path).resolve().parent), None, SourceFileLoader("__main__", path))
 
 
-def run_script(code: types.CodeType, args: Sequence[str]) -> None:
+def _is_source(script: str) -> bool:
+    return Path(script).is_file() and script.endswith((".py", ".pyw"))
+
+
+def run_script(program: Program, args: Sequence[str]) -> None:
     """Run a script as the main program: its arguments, its folder first on the path, `__main__`.
 
     Args:
-        code: From `compiled`.
+        program: From `read_script`.
         args: Its arguments.
     """
-    main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=code.co_filename, __cached__=None, __builtins__=__builtins__)
-    linecache.getlines(code.co_filename)  # the script may go to another folder
-    sys.argv[:] = [code.co_filename, *args]
-    sys.path[0:1] = [str(Path(code.co_filename).resolve().parent)]
-    sys.modules["__main__"] = main
-    exec(code, main.__dict__)  # noqa: S102 — what the person asked for
+    sys.argv[:] = [program.name, *args]
+    _go_to(program.folder)
+    _run(program.code, program.spec, program.loader)
 
 
 def run_module(name: str, args: Sequence[str]) -> None:
@@ -74,39 +85,49 @@ def run_module(name: str, args: Sequence[str]) -> None:
     Raises:
         UsageError: There is no such module.
     """
-    sys.argv[:] = [name, *args]
-    sys.path[0:1] = [str(Path.cwd())]
+    sys.argv[:] = ["-m", *args]
+    _go_to(str(Path.cwd()))
+    spec = _spec_of(name)
+    get_code = getattr(spec.loader, "get_code", None)
+    code = get_code(spec.name) if get_code is not None else None
+    if code is None:
+        raise UsageError("this module is no Python", where=name, got=spec.origin)
+    sys.argv[0] = spec.origin or name
+    _run(code, spec, spec.loader)
+
+
+def _spec_of(name: str) -> ModuleSpec:
+    """Find a module; of a package its `__main__`."""
+    why: object = None
     try:
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
-    except ImportError as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        if all(frame.filename.startswith((OURS, "<frozen")) or frame.filename == RUNPY for frame in frames):
-            hint = "the working folder and the installed packages are searched"
-            raise UsageError("there is no such module", where=name, got=error, hint=hint) from None
-        raise
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ValueError, TypeError, ModuleNotFoundError) as error:
+        if isinstance(error, ModuleNotFoundError) and not f"{name}.".startswith(f"{error.name}."):
+            raise  # the package's own
+        spec, why = None, error
+    if spec is None:
+        hint = "the working folder and the installed packages are searched"
+        raise UsageError("there is no such module", where=name, got=why, hint=hint)
+    return spec
 
 
-def show_traceback(error: BaseException) -> None:
-    """Show a script's own exception as Python does, without the lines of glassnet.
-
-    Args:
-        error: Not caught by the script.
-    """
-    if sys.excepthook is not sys.__excepthook__:  # the script's own
-        sys.excepthook(type(error), error, error.__traceback__)
-        return
-    told = traceback.TracebackException.from_exception(error)
-    waiting = [told]
-    while waiting:
-        one = waiting.pop()
-        one.stack = traceback.StackSummary.from_list([f for f in one.stack if not _is_ours(f.filename)])
-        waiting.extend(inner for inner in (one.__cause__, one.__context__) if inner is not None)
-        waiting.extend(one.exceptions or ())
-    print("".join(told.format()), end="", file=sys.stderr)  # noqa: T201 — the script's own words
+def _go_to(folder: str) -> None:
+    """Put a folder where Python has that of the main program."""
+    if not sys.flags.safe_path:
+        sys.path[0:1] = [folder]
 
 
-def _is_ours(file: str) -> bool:
-    return file.startswith((OURS, "<frozen runpy")) or file == RUNPY
+def _run(code: types.CodeType, spec: ModuleSpec | None, loader: Any) -> None:
+    main = types.ModuleType("__main__")
+    main.__dict__.update(
+        __file__=code.co_filename, __cached__=None, __builtins__=builtins, __annotations__={}, __spec__=spec,
+        __loader__=loader, __package__=spec.parent if spec is not None else None,
+    )  # fmt: skip
+    linecache.getlines(code.co_filename, main.__dict__)  # the script may go to another folder
+    sys.modules["__main__"] = main
+    exec(code, main.__dict__)  # noqa: S102 — what the person asked for
 
 
 def exit_code_of(end: SystemExit) -> int:

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from glassnet.watching.watcher import Watcher
 
 
+_WATCHING: set[Watcher] = set()
+
+
+def _forget() -> None:
+    for watcher in _WATCHING:
+        watcher.forget()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forget)
+
+
 @contextmanager
 def tapped(watcher: Watcher) -> Iterator[None]:
     """Let PyTorch tell a watcher what it does, for as long as the block runs.
@@ -33,8 +45,9 @@ def tapped(watcher: Watcher) -> Iterator[None]:
     Yields:
         Nothing.
     """
-    os.register_at_fork(after_in_child=lambda: _stop(watcher))
+    _WATCHING.add(watcher)
     with ExitStack() as stack:
+        stack.callback(_WATCHING.discard, watcher)
         for tap in (_modules, _gradients, _optimizers, _schedulers, _loaders, _states, _seeds, _scalers):
             for owner, name, function in tap(watcher):
                 stack.enter_context(_replaced(owner, name, function))
@@ -60,12 +73,6 @@ def _replaced(owner: Any, name: str, function: Callable) -> Iterator[None]:
             setattr(owner, name, old)
 
 
-def _stop(watcher: Watcher) -> None:
-    """End the watch in a process that was forked off: it is a loader's worker, or none of our business."""
-    watcher.on = False
-    watcher.looking.pause(paused=True)
-
-
 Taps = "Iterator[tuple[Any, str, Callable]]"
 
 
@@ -73,16 +80,23 @@ def _modules(watcher: Watcher) -> Taps:
     call, train, make = nn.Module.__call__, nn.Module.train, nn.Module.__init__
     zero_grad, load = nn.Module.zero_grad, nn.Module.load_state_dict
 
+    def around(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Any:
+        look = watcher.looking.open
+        if look is None or not watcher.on or not watcher.here():
+            return call(module, *args, **kwargs)
+        return look.around(call, module, args, kwargs)
+
+    @functools.wraps(call)
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if watcher.inside or not watcher.on:
-            return call(self, *args, **kwargs)
+        if watcher.inside or watcher.loading or not watcher.on:
+            return around(self, args, kwargs)
         network = watcher.network_of(self, args, kwargs)
         if network is None:
-            return call(self, *args, **kwargs)
+            return around(self, args, kwargs)
         watcher.before_call(network, self, args, kwargs)
         watcher.inside = True
         try:
-            result = call(self, *args, **kwargs)
+            result = around(self, args, kwargs)
         finally:
             watcher.inside = False
         watcher.after_call(args, kwargs, result)
@@ -152,10 +166,13 @@ def _gradients(watcher: Watcher) -> Taps:
     def backwards(tensors: Any, *args: Any, **kwargs: Any) -> None:
         if not watcher.on:
             return backward(tensors, *args, **kwargs)
-        watcher.before_backward(tensors, retain=bool(kwargs.get("retain_graph")))
+        retain = kwargs.get("retain_graph", args[1] if len(args) > 1 else None)  # after grad_tensors
+        watcher.before_backward(tensors, retain=bool(retain))
+        inside, watcher.inside = watcher.inside, True  # checkpoints run modules again
         try:
             return backward(tensors, *args, **kwargs)
         finally:
+            watcher.inside = inside
             watcher.looking.pause(paused=False)
 
     @functools.wraps(clip)
@@ -263,14 +280,17 @@ def _loaders(watcher: Watcher) -> Taps:
         if not watcher.on:
             return follow(self)
         watcher.looking.pause(paused=True)
+        watcher.loading = True
         try:
             batch = follow(self)
-            watcher.gave(self, batch)
         except StopIteration:
+            watcher.loading = False
             watcher.exhausted(self)
             raise
         finally:
+            watcher.loading = False
             watcher.looking.pause(paused=False)
+        watcher.gave(self, batch)
         return batch
 
     yield DataLoader, "__init__", makes

@@ -10,6 +10,7 @@ from glassnet.checks.rules.activations import activation_on_logits, activation_t
 from glassnet.checks.rules.amp import amp_misused
 from glassnet.checks.rules.augmentation import harmful_augmentation
 from glassnet.checks.rules.balance import class_imbalance
+from glassnet.checks.rules.batch_size import fixed_batch_size
 from glassnet.checks.rules.bce import bce_wrong_range
 from glassnet.checks.rules.blank_pictures import blank_pictures
 from glassnet.checks.rules.bottleneck import narrow_bottleneck
@@ -17,11 +18,13 @@ from glassnet.checks.rules.broadcast import loss_broadcasts
 from glassnet.checks.rules.classes import label_out_of_range, outputs_not_classes
 from glassnet.checks.rules.curves import overfitting, plateau
 from glassnet.checks.rules.decay import weight_decay_on_norm
+from glassnet.checks.rules.dropout import dropout_in_eval
 from glassnet.checks.rules.dtypes import wrong_dtype
 from glassnet.checks.rules.frozen import wrong_layers_frozen
 from glassnet.checks.rules.gradients import exploding_gradients, vanishing_gradients
 from glassnet.checks.rules.graph_cut import graph_cut
 from glassnet.checks.rules.initialisation import constant_initialisation, initial_loss, initialisation_gain
+from glassnet.checks.rules.inputs import input_ignored, output_ignores_input
 from glassnet.checks.rules.kept_graph import graph_kept_alive
 from glassnet.checks.rules.labels_in_doubt import noisy_labels
 from glassnet.checks.rules.layout_of_pictures import channels_last
@@ -45,12 +48,6 @@ from glassnet.checks.rules.not_finite import not_finite
 from glassnet.checks.rules.optimizer_parameters import not_in_optimizer
 from glassnet.checks.rules.order_of_samples import not_shuffled
 from glassnet.checks.rules.overwritten import overwritten_in_place
-from glassnet.checks.rules.probed import (
-    dropout_in_eval,
-    fixed_batch_size,
-    input_ignored,
-    output_ignores_input,
-)
 from glassnet.checks.rules.probes import cannot_overfit_batch, modes_disagree
 from glassnet.checks.rules.random_in_workers import same_random_numbers
 from glassnet.checks.rules.registration import unregistered_module

@@ -28,7 +28,8 @@ LOSSES_OF_PROBABILITIES = {
 }
 # what they do to logits: none below zero, or all within bounds
 HARMFUL = {
-    "relu": (0.0, None), "relu6": (0.0, 6.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softplus": (0.0, None),
+    "relu": (0.0, None), "relu6": (0.0, 6.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0),
+    "softplus": (0.0, None),
     "hardtanh": (-1.0, 1.0), "hardsigmoid": (0.0, 1.0), "softsign": (-1.0, 1.0), "gelu": (-0.17, None),
     "silu": (-0.28, None), "elu": (-1.0, None), "selu": (-1.76, None), "logsigmoid": (None, 0.0),
 }  # fmt: skip
@@ -53,9 +54,10 @@ def activation_twice(seen: Seen) -> Iterator[Finding]:
             if before is None or short(before.name) != name or before.number not in one.graph.live:
                 continue
             source = one.place(op)
-            if source in told or source is None:
+            module = one.network.number, op.label
+            if source is None or source in told or module in told:
                 continue
-            told.add(source)
+            told |= {source, module}
             other = one.place(before)
             evidence: dict[str, object] = {"function": name, "line": other.line if other else 0}
             form = "same" if name in SAME_TWICE else "changed"

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import codes, names, place
+from glassnet.checks.code import called, codes, names, place
 from glassnet.checks.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Event, Seen
+    from glassnet.trace.trace import Source
 
-FOLLOWS = ("not-finite", "exploding-gradients", "vanishing-gradients", "weights-do-not-change", "learning-rate-too-low", "learning-rate-too-high", "plateau")  # fmt: skip
+FOLLOWS = (
+    "not-finite",
+    "exploding-gradients",
+    "vanishing-gradients",
+    "weights-do-not-change",
+    "learning-rate-too-low",
+    "learning-rate-too-high",
+    "plateau",
+)
 SKIPPED = 0.2  # of the steps
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 
@@ -26,7 +36,9 @@ def amp_misused(seen: Seen) -> Iterator[Finding]:
     """
     scale = [e for e in seen.events if e.kind == "scale"]
     finders = (
-        (_past_scaler, _without_update, _clipped_scaled, _many_skipped) if scale else (_half_without_scaler,)
+        (_past_scaler, _not_scaled, _without_update, _clipped_scaled, _many_skipped)
+        if scale
+        else (_half_without_scaler,)
     )
     for find in finders:
         found = find(seen, scale)
@@ -81,6 +93,45 @@ def _scaled_before(seen: Seen, step: Event) -> bool:
         if event.kind == "step" and event.who == step.who:
             return False
     return False
+
+
+def _not_scaled(seen: Seen, scale: list[Event]) -> Finding | None:
+    """Find losses that go backward without the scaler although it divides their gradients."""
+    if "step" not in _whats(scale) and "unscale" not in _whats(scale):
+        return None
+    if seen.crash and "scaler.scale(" in seen.crash.message:
+        lost = [e for e in seen.events if e.kind == "backward"]
+        return _finding(
+            "not_scaled",
+            "error",
+            lost[-1].source if lost else seen.crash.source,
+            {"times": len(lost), "factor": _factor(scale)},
+        )
+    scaled, lost = False, []
+    for event in seen.events:
+        if event.kind == "scale":
+            scaled = scaled or event.facts.get("what") == "scale"
+        elif event.kind == "backward":
+            if not scaled:
+                lost.append(event)
+            scaled = False
+    if len(lost) < 2 or not any(e.facts.get("enabled", True) for e in scale) or _scales_several(lost[-1]):  # noqa: PLR2004
+        return None
+    return _finding("not_scaled", "error", lost[-1].source, {"times": len(lost), "factor": _factor(scale)})
+
+
+def _scales_several(backward: Event) -> bool:
+    """Tell whether several losses are scaled in one call, or this one in its own function."""
+    at = place(backward.source)
+    return (
+        at is None
+        or "scale" in names(at[1])
+        or bool(
+            at[0].loops(at[1])
+            and isinstance(at[0].loops(at[1])[0], ast.For)
+            and "scale" in names(at[0].loops(at[1])[0].iter)
+        )
+    )  # type: ignore[attr-defined]
 
 
 def _without_update(seen: Seen, scale: list[Event]) -> Finding | None:
@@ -142,7 +193,7 @@ def _many_skipped(seen: Seen, scale: list[Event]) -> Finding | None:
     factors = [
         float(e.facts["factor"]) for e in scale if e.facts.get("what") == "update" and e.facts.get("factor")
     ]
-    skipped = sum(later < earlier for earlier, later in zip(factors, factors[1:], strict=False))
+    skipped = sum(later < earlier for earlier, later in itertools.pairwise(factors))
     if len(steps) < 20 or skipped < SKIPPED * len(steps):  # noqa: PLR2004
         return None
     evidence: dict[str, object] = {"skipped": skipped, "steps": len(steps), "factor": factors[-1]}
@@ -161,10 +212,26 @@ def _half_without_scaler(seen: Seen, scale: list[Event]) -> Finding | None:
             and look.trace.values[op.outputs[0]].dtype == "float16"
         ]  # fmt: skip
         if half:
-            backward = [e.source for e in seen.events if e.kind == "backward" and e.source]
-            source = backward[0] if backward else half[0].source
+            source = _made_half(seen) or half[0].source
             return _finding("half", "warning", source, {"operations": len(half)})
     return None
+
+
+def _made_half(seen: Seen) -> Source | None:
+    """Find the line that asks for float16: `net.half()`, or `autocast(dtype=torch.float16)`."""
+    for code in codes(seen):
+        for node in code.nodes:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and (
+                called(call) == "half" or (called(call) == "to" and names(call) & {"float16", "half"})
+            ):
+                return code.source(node)
+        for name in ("autocast", "half"):
+            calls = code.calls(name)
+            if calls:
+                return code.source(calls[0])
+    backward = [event.source for event in seen.events if event.kind == "backward" and event.source]
+    return backward[0] if backward else None
 
 
 def _backward_in_autocast(seen: Seen) -> Iterator[Finding]:
@@ -177,7 +244,13 @@ def _backward_in_autocast(seen: Seen) -> Iterator[Finding]:
                 if isinstance(outer, ast.With) and any(
                     "autocast" in names(item.context_expr) for item in outer.items
                 ):
-                    ran = any(e.kind == "backward" and e.source and e.source.file == code.file and call.lineno <= e.source.line <= (call.end_lineno or 0) for e in seen.events)  # fmt: skip
+                    ran = any(
+                        e.kind == "backward"
+                        and e.source
+                        and e.source.file == code.file
+                        and call.lineno <= e.source.line <= (call.end_lineno or 0)
+                        for e in seen.events
+                    )
                     if ran:
                         yield Finding("amp-misused", "note", code.source(call), form="backward_inside")
                         return

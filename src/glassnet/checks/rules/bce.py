@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.origins import NEAR, PARTS, SAME, given_value, kept, losses_of, origin, plain
-from glassnet.checks.places import cause_line
+from glassnet.checks.places import cause_line, once_a_line
 from glassnet.checks.rules.softmax import SOFTMAX
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SLACK = 1e-4  # of targets beyond 0 and 1, after augmentation in float
 FOLLOWS = ("initial-loss", "plateau", "vanishing-gradients", "loss-sign-or-sum", "learning-rate-too-low")
 
 
+@once_a_line
 def bce_wrong_range(seen: Seen) -> Iterator[Finding]:
     """Find probabilities where binary cross-entropy takes logits, logits where it takes probabilities."""
     yield from _crashed(seen)
@@ -71,7 +72,9 @@ def _targets(seen: Seen, look: Look, op: Op) -> Iterator[Finding]:
     numbers = None if number is None else look.trace.values[number].statistics
     if numbers is None or (numbers.minimum >= -SLACK and numbers.maximum <= 1 + SLACK):
         return
-    yield _finding(seen, look, op, "targets", {"loss": op.name, "low": numbers.minimum, "high": numbers.maximum})
+    yield _finding(
+        seen, look, op, "targets", {"loss": op.name, "low": numbers.minimum, "high": numbers.maximum}
+    )
 
 
 def _shared_probabilities(seen: Seen, look: Look, op: Op) -> Iterator[Finding]:
@@ -80,7 +83,7 @@ def _shared_probabilities(seen: Seen, look: Look, op: Op) -> Iterator[Finding]:
     value, number = given_value(op, 0, "input"), given_value(op, 1, "target")
     first = None if value is None else origin(trace, value)
     target = kept(look, number)
-    if first is None or plain(first) not in SOFTMAX or target is None or target.dim() != 2:
+    if first is None or plain(first) not in SOFTMAX or target is None or target.dim() != 2:  # noqa: PLR2004
         return
     if target.shape[1] == 1:
         return  # told as a softmax over one number
@@ -104,5 +107,3 @@ def _finding(seen: Seen, look: Look, op: Op, form: str, evidence: dict[str, obje
     module = look.trace.calls[op.call].path if op.call is not None else ""
     severity = "warning" if form == "twice" else "error"
     return Finding(CODE, severity, cause_line(seen, look, op), module, evidence, form=form, explains=FOLLOWS)
-
-

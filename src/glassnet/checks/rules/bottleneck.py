@@ -21,7 +21,7 @@ MANY_CLASSES = 3  # with fewer nothing is narrower
 
 
 def narrow_bottleneck(seen: Seen) -> Iterator[Finding]:
-    """Find a layer on the only way to the logits that gives fewer numbers than there are classes.
+    """Find a layer on the only way to the logits that gives fewer numbers than half of the classes.
 
     Args:
         seen: What was seen.
@@ -48,33 +48,41 @@ def narrow_bottleneck(seen: Seen) -> Iterator[Finding]:
 
 
 def _narrowest(one: Pass, logits: int, classes: int) -> Finding | None:
-    """Go back along the only way and find the narrowest affine layer."""
+    """Go back along the only way and find the affine layer that is given least."""
     number, narrowest, last = logits, None, None
     while True:
         op = one.maker(number)
         if op is None or len(one.data(op)) != 1:
             break
         if is_affine(one, op):
-            if last is not None and (narrowest is None or _width(one, op) < _width(one, narrowest[0])):
+            if last is not None and (narrowest is None or _given(one, last) < _given(one, narrowest[1])):
                 narrowest = (op, last)
             last = op
         number = one.data(op)[0]
-    if narrowest is None or _width(one, narrowest[0]) >= classes:
+    if narrowest is None or 2 * _given(one, narrowest[1]) >= classes:
         return None
     op, following = narrowest
-    width, source = _width(one, op), one.place(op)
-    given = Call(one.trace, op).shape(1, "weight")
-    squeezed = short(op.name) == "linear" and len(given) == 2 and given[1] >= classes  # noqa: PLR2004
-    sure = squeezed and 2 * width < classes and source is not None and not _is_shown(one, op, following)
+    width = _given(one, following)
+    pooled = width < _size(one, op.outputs[0])
+    told = following if pooled else op  # the channels of a map count where they are averaged
+    source = one.made_at(one.module_of(told)) or one.place(told)
+    weight = Call(one.trace, op).shape(1, "weight")
+    wide = math.prod(weight[1:]) >= classes and (len(weight) == 2 or weight[1] > width)  # noqa: PLR2004
+    sure = wide and source is not None and not _is_shown(one, op, following)
     return Finding(
-        "narrow-bottleneck", "warning" if sure else "note", source or op.source, one.module_of(op),
+        "narrow-bottleneck", "warning" if sure else "note", source or told.source, one.module_of(told),
         {"layer": one.module_of(op) or short(op.name), "width": width, "classes": classes},
     )  # fmt: skip
 
 
-def _width(one: Pass, op: Op) -> int:
-    shape = one.trace.values[op.outputs[0]].shape
-    return math.prod(shape[1:]) if len(shape) > 1 else shape[0]
+def _given(one: Pass, op: Op) -> int:
+    return _size(one, one.data(op)[0])
+
+
+def _size(one: Pass, number: int) -> int:
+    """Count the numbers of one sample."""
+    shape = one.trace.values[number].shape
+    return math.prod(shape[1:] if len(shape) > 1 else shape)
 
 
 def _is_shown(one: Pass, op: Op, following: Op) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import SAME, ancestors, given_value, losses_of, maker, plain
+from glassnet.checks.places import once_a_line
 from glassnet.trace.trace import Ref, shape_text
 
 if TYPE_CHECKING:
@@ -18,12 +19,48 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Op, Trace
 
 CODE = "loss-broadcasts"
-PAIRWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
-                      "poisson_nll_loss", "gaussian_nll_loss", "kl_div"})  # fmt: skip
+PAIRWISE = frozenset(
+    {
+        "mse_loss",
+        "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
+        "soft_margin_loss",
+        "poisson_nll_loss",
+        "gaussian_nll_loss",
+        "kl_div",
+    }
+)
 BY_HAND = frozenset({"sub", "rsub", "mul", "isub", "imul", "pow", "div", "truediv"})
-SIZES = re.compile(r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)")
+EACH = frozenset(
+    {
+        "sigmoid",
+        "exp",
+        "tanh",
+        "softplus",
+        "log",
+        "relu",
+        "clamp",
+        "rsub",
+        "sub",
+        "add",
+        "mul",
+        "div",
+        "truediv",
+        "neg",
+        "pow",
+        "square",
+        "abs",
+        "log1p",
+        "clip",
+    }
+)
+SIZES = re.compile(
+    r"[Tt]arget size \(?torch\.Size\(\[([\d, ]*)\]\)\)?.*input size \(?torch\.Size\(\[([\d, ]*)\]\)"
+)
 
 
+@once_a_line
 def loss_broadcasts(seen: Seen) -> Iterator[Finding]:
     """Find losses whose two sides were stretched against each other."""
     yield from _crashed(seen)
@@ -73,7 +110,7 @@ def _by_hand(look: Look) -> Iterator[Finding]:
         if op.call is not None or plain(op) not in BY_HAND:
             continue
         sides = [arg.value for arg in op.args[:2] if isinstance(arg, Ref)]
-        if len(sides) != 2:
+        if len(sides) != 2:  # noqa: PLR2004
             continue
         learned = [trace.values[side].requires_grad for side in sides]
         shapes = [trace.values[side].shape for side in sides]
@@ -89,9 +126,7 @@ def _is_an_answer(trace: Trace, value: int) -> bool:
     while (op := maker(trace, value)) is not None:
         if op.call is not None:
             return True
-        if op.name not in SAME and plain(op) not in ("sigmoid", "exp", "tanh", "softplus", "log", "relu"):
-            return False
-        if not op.inputs:
+        if (op.name not in SAME and plain(op) not in EACH) or len(op.inputs) != 1:
             return False
         value = op.inputs[0]
     return False

@@ -1,4 +1,4 @@
-"""Labels and outputs that do not fit each other: too few outputs, too many, labels from 1, labels left out."""
+"""Labels and outputs that do not fit each other: too few, too many, labels from 1, labels left out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.labels import CLASS_LOSSES, labels_given, num_classes
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import NEAR, SAME, given, given_value, kept, losses_of, origin, root
+from glassnet.checks.places import once_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ IMAGENET = 1000
 MANY = 2  # times as many outputs as classes
 
 
+@once_a_line
 def outputs_not_classes(seen: Seen) -> Iterator[Finding]:
     """Find a classifier with fewer or more outputs than there are classes."""
     target, outputs = _crash(seen)
@@ -37,15 +39,27 @@ def outputs_not_classes(seen: Seen) -> Iterator[Finding]:
     for look, op in losses_of(seen, CLASS_LOSSES):
         value = given_value(op, 0, "input")
         shape = () if value is None else look.trace.values[value].shape
-        if value is None or len(shape) < 2:
+        if value is None or len(shape) < 2:  # noqa: PLR2004
             continue
         if shape[1] == 1 and shape[0] > 1:
             last = origin(look.trace, value, SAME | NEAR) or op
             yield Finding(
-                OUTPUTS, "error", own_line(op, look.trace), _module(last, look), {"loss": op.name}, form="one",
-                explains=("initial-loss", "weights-do-not-change", "plateau", "loss-broadcasts",
-                          "vanishing-gradients", "output-ignores-input", "wrong-dtype"),
-            )  # fmt: skip
+                OUTPUTS,
+                "error",
+                own_line(op, look.trace),
+                _module(last, look),
+                {"loss": op.name},
+                form="one",
+                explains=(
+                    "initial-loss",
+                    "weights-do-not-change",
+                    "plateau",
+                    "loss-broadcasts",
+                    "vanishing-gradients",
+                    "output-ignores-input",
+                    "wrong-dtype",
+                ),
+            )
         else:
             yield from _too_many(seen, look, op, value)
 
@@ -61,18 +75,26 @@ def _too_many(seen: Seen, look: Look, op: Op, value: int) -> Iterator[Finding]:
     highest = max(labels, default=-1)
     if known is not None and highest < known < outputs:
         severity, classes = ("warning" if outputs > known + 1 else "note"), known
-    elif known is None and labels and outputs > MANY * (highest + 1) and len(labels) >= PLENTY * (highest + 1):
+    elif (
+        known is None and labels and outputs > MANY * (highest + 1) and len(labels) >= PLENTY * (highest + 1)
+    ):
         sure = outputs >= IMAGENET and len(labels) >= outputs // PLENTY
         severity, classes = ("warning" if sure else "note"), highest + 1
     else:
         return
     last = origin(look.trace, value, SAME | NEAR) or op
     yield Finding(
-        OUTPUTS, severity, own_line(last, look.trace), _module(last, look),
-        {"outputs": outputs, "classes": classes}, form="more", explains=("initial-loss",),
-    )  # fmt: skip
+        OUTPUTS,
+        severity,
+        own_line(last, look.trace),
+        _module(last, look),
+        {"outputs": outputs, "classes": classes},
+        form="more",
+        explains=("initial-loss",),
+    )
 
 
+@once_a_line
 def label_out_of_range(seen: Seen) -> Iterator[Finding]:
     """Find labels that are no index of an output: from 1 on, negative, or left out as another class's."""
     crash = seen.crash
@@ -82,9 +104,11 @@ def label_out_of_range(seen: Seen) -> Iterator[Finding]:
         low = min(labels, default=min(target, 1))
         form = "negative" if target < 0 else ("from_one" if low > 0 else "crash")
         evidence: dict[str, object] = {
-            "label": target, "outputs": outputs if outputs is not None else "?",
-            "low": low, "high": max([target, *labels]),
-        }  # fmt: skip
+            "label": target,
+            "outputs": outputs if outputs is not None else "?",
+            "low": low,
+            "high": max([target, *labels]),
+        }
         yield Finding(LABELS, "error", crash.source, "", evidence, form=form)
     for look, op in losses_of(seen, {"cross_entropy", "nll_loss"}):
         ignored = given(op, 3, "ignore_index", -100)
@@ -96,7 +120,7 @@ def label_out_of_range(seen: Seen) -> Iterator[Finding]:
         value = given_value(op, 0, "input")
         if labels.dim() != 1 or len(first.shape) != 1 or not labels.numel() or value is None:
             continue
-        if len(look.trace.values[value].shape) == 2:
+        if len(look.trace.values[value].shape) == 2:  # noqa: PLR2004
             yield from _shifted(seen, look, op, look.trace.values[value].shape[1])
         if ignored < 0:
             continue
@@ -134,14 +158,18 @@ def _crash(seen: Seen) -> tuple[int | None, int | None]:
     crash = seen.crash
     if crash is None:
         return None, None
-    shapes = [tuple(map(int, text.split("×"))) for text in SHAPE.findall((crash.what or "").partition("(")[2])]
+    shapes = [
+        tuple(map(int, text.split("×"))) for text in SHAPE.findall((crash.what or "").partition("(")[2])
+    ]
     if found := TARGET.search(crash.message):
         outputs = shapes[0][1] if shapes and len(shapes[0]) > 1 else None
         return int(found[1]), outputs
     if found := ONE_HOT.search(crash.message):
         labels = labels_given(seen)
         return (max(labels, default=1) if found[1].startswith("smaller") else min(labels, default=-1)), None
-    if (found := INDEX.search(crash.message)) and (crash.what or "").startswith(("gather", "scatter", "getitem")):
+    if (found := INDEX.search(crash.message)) and (crash.what or "").startswith(
+        ("gather", "scatter", "getitem")
+    ):
         label, outputs = int(found[1]), int(found[3])
         if label in labels_given(seen) and found[2] == "1":
             return label, outputs

@@ -1,4 +1,4 @@
-"""Numbers of a wrong type: losses and layers that stop at them, and whole numbers that lose what they held."""
+"""Numbers of a wrong type: losses and layers that stop at them, whole numbers that lose what they held."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import losses_of, plain
+from glassnet.checks.places import once_a_line
 from glassnet.checks.written import line_written
 
 if TYPE_CHECKING:
@@ -44,14 +45,28 @@ CONSUMERS = frozenset({"conv1d", "conv2d", "conv3d", "linear", "matmul", "addmm"
 DIVIDES = frozenset({"floor_divide", "ifloordiv", "floordiv"})
 
 
+@once_a_line
 def wrong_dtype(seen: Seen) -> Iterator[Finding]:
     """Find types that stop a script, and whole numbers on the way into a network that lose the picture."""
     crash = seen.crash
-    if crash and crash.type in ("RuntimeError", "TypeError", "ValueError", "NotImplementedError", "IndexError"):
-        if any(refusal.search(crash.message) for refusal in REFUSALS):
-            evidence: dict[str, object] = {"error": crash.message.split("\n")[0][:200], "what": crash.what or "?"}
-            yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
-            return
+    if (
+        crash
+        and crash.type
+        in (
+            "RuntimeError",
+            "TypeError",
+            "ValueError",
+            "NotImplementedError",
+            "IndexError",
+        )
+        and any(refusal.search(crash.message) for refusal in REFUSALS)
+    ):
+        evidence: dict[str, object] = {
+            "error": crash.message.split("\n")[0][:200],
+            "what": crash.what or "?",
+        }
+        yield Finding(CODE, "error", crash.source, "", evidence, form="crash")
+        return
     for look in seen.looks:
         yield from _lossy(look)
     for network in seen.networks:
@@ -76,18 +91,21 @@ def _lossy(look: Look) -> Iterator[Finding]:
         name = plain(op)
         if name in CASTS and before.dtype.startswith("float") and after.dtype in WHOLE:
             fractions = before.statistics.maximum <= 1 and before.statistics.minimum >= -1
-            if fractions and before.statistics.deviation > 0 and before.statistics.mean % 1 and (
-                after.statistics.zeros > 0.9 > before.statistics.zeros
+            if (
+                fractions
+                and before.statistics.deviation > 0
+                and before.statistics.mean % 1
+                and (after.statistics.zeros > 0.9 > before.statistics.zeros)  # noqa: PLR2004
             ):
                 yield _finding(look, op, "cut", before.dtype, after.dtype)
         elif name in WRAPS and after.dtype in NARROW and before.dtype in NARROW:
             yield _finding(look, op, "wraps", before.dtype, after.dtype)
-        elif name in DIVIDES and after.dtype in WHOLE and after.statistics.zeros > 0.9:
+        elif name in DIVIDES and after.dtype in WHOLE and after.statistics.zeros > 0.9:  # noqa: PLR2004
             yield _finding(look, op, "cut", before.dtype, after.dtype)
 
 
 def _feeding(look: Look) -> set[int]:
-    """List the operations whose results go into a convolution or a linear layer, before the first of these."""
+    """List the operations whose results go into a convolution or a linear layer."""
     trace = look.trace
     wanted: set[int] = set()
     found: set[int] = set()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Seen
     from glassnet.trace.trace import Source
 
+MANY_ALIVE = 5  # losses of earlier steps: more than a person keeps at hand
 FREED = {"item", "detach", "detach_", "data", "tolist", "numpy", "float", "int", "no_grad"}
 COMPUTES = re.compile(r"loss|criterion|cross_entropy|objective", re.IGNORECASE)
 TWICE = "backward through the graph a second time"
@@ -97,7 +98,13 @@ def _loss_names(code: Code, block: ast.AST, statement: ast.stmt, *, trained: boo
             node for node in ast.walk(statement) if isinstance(node, ast.Call) and called(node) == "backward"
         ]
         found = {last_name(node.func.value) for node in backward if isinstance(node.func, ast.Attribute)}
-        found |= {n for node in backward if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call) for a in node.func.value.args for n in names(a)}  # fmt: skip
+        found |= {
+            n
+            for node in backward
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)
+            for a in node.func.value.args
+            for n in names(a)
+        }
     else:
         found = {
             last_name(target)
@@ -137,7 +144,12 @@ def _keeps(node: ast.stmt, losses: set[str]) -> str:
 
 def _whole(value: ast.expr, losses: set[str]) -> str:
     """Give the loss in an expression that keeps its graph."""
-    if names(value) & FREED or any(isinstance(part, ast.Call) and called(part) in FREED | {"size", "len", "append"} and last_name(part.func) not in {"size", "len"} for part in ast.walk(value)):  # fmt: skip
+    if names(value) & FREED or any(
+        isinstance(part, ast.Call)
+        and called(part) in FREED | {"size", "len", "append"}
+        and last_name(part.func) not in {"size", "len"}
+        for part in ast.walk(value)
+    ):
         return ""
     if isinstance(value, ast.BinOp):
         return _whole(value.left, losses) or _whole(value.right, losses)
@@ -208,25 +220,29 @@ def _without_graph(code: Code, node: ast.AST) -> bool:
 
 
 def _growing(seen: Seen) -> Finding | None:
-    """Find losses that stay alive from step to step, as the watch counted them."""
-    alive = [
-        (e.step, e.facts["alive"], e.source)
-        for e in seen.events
-        if e.kind == "backward" and e.facts.get("alive") is not None
-    ]
-    if len(alive) < 6 or alive[-1][1] < 0.8 * (len(alive) - 1) or _any_gathered(seen):  # noqa: PLR2004
+    """Find losses that stay alive from step to step, as the watch counted, and are gathered elsewhere."""
+    alive = [e for e in seen.events if e.kind == "backward" and e.facts.get("alive") is not None]
+    most = max((e.facts["alive"] for e in alive), default=0)
+    if most < MANY_ALIVE or next(_gathered(seen), None) is not None:
         return None
-    return Finding(
-        "graph-kept-alive",
-        "warning",
-        alive[-1][2],
-        evidence={"alive": alive[-1][1], "steps": alive[-1][0]},
-        form="growing",
-    )
+    evidence: dict[str, object] = {"alive": most, "steps": seen.num_steps}
+    source = _gatherer(seen) or alive[-1].source
+    return Finding("graph-kept-alive", "warning", source, evidence=evidence, form="growing")
 
 
-def _any_gathered(seen: Seen) -> bool:
-    return next(_gathered(seen), None) is not None
+def _gatherer(seen: Seen) -> Source | None:
+    """Find a line that appends or adds up something called a loss, whole."""
+    for code in codes(seen):
+        for node in code.nodes:
+            if isinstance(node, (ast.Expr, ast.AugAssign)) and not _without_graph(code, node):
+                value = node.value
+                if isinstance(node, ast.Expr):
+                    if not isinstance(value, ast.Call) or called(value) != "append" or not value.args:
+                        continue
+                    value = value.args[0]
+                if any(COMPUTES.search(name) for name in names(value)) and not names(value) & FREED:
+                    return code.source(node)
+    return None
 
 
 def _retained(seen: Seen) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from glassnet.inspection.axes import RESHAPES
 
 # sigmoids and ReLUs of all sorts: one number in, one out, not linear
 ACTIVATIONS = {
-    "relu", "relu6", "leaky_relu", "rrelu", "prelu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus",
+    "relu", "relu6", "leaky_relu", "rrelu", "prelu", "elu", "celu", "selu", "gelu", "silu", "mish",
+    "softplus",
     "softsign", "hardtanh", "hardsigmoid", "hardswish", "sigmoid", "logsigmoid", "tanh", "threshold",
     "hardshrink", "softshrink", "tanhshrink", "softmax", "log_softmax",
 }  # fmt: skip
@@ -27,11 +28,13 @@ DROPOUTS = {
 NORMS = {"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm"}
 # the same numbers, elsewhere or in another shape
 VIEWS = {
-    *RESHAPES, "permute", "transpose", "swapaxes", "swapdims", "moveaxis", "movedim", "t", "T", "mT", "contiguous",
-    "clone", "to", "float", "double", "half", "bfloat16", "type", "type_as", "cpu", "cuda", "identity", "requires_grad",
+    *RESHAPES, "permute", "transpose", "swapaxes", "swapdims", "moveaxis", "movedim", "t", "T", "mT",
+    "contiguous", "clone", "to", "float", "double", "half", "bfloat16", "type", "type_as", "cpu", "cuda",
+    "identity",
 }  # fmt: skip
 ARITHMETIC = {
-    "add", "sub", "mul", "div", "truediv", "true_divide", "radd", "rsub", "rmul", "rtruediv", "neg", "pos", "multiply",
+    "add", "sub", "mul", "div", "truediv", "true_divide", "radd", "rsub", "rmul", "rtruediv", "neg", "pos",
+    "multiply",
     "subtract", "divide",
 }  # fmt: skip
 

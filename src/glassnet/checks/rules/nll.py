@@ -8,7 +8,7 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.origins import SAME, first_value, given_value, kept, losses_of, origin, plain, walk_back
-from glassnet.checks.places import cause_line
+from glassnet.checks.places import cause_line, once_a_line
 from glassnet.checks.rules.softmax import CLOSE, FEW, LOG_SOFTMAX, SOFTMAX, THROUGH, are_probabilities
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOOSE = 0.05  # how far the sum of probabilities may be from one, on a log scale: clamping, half precision
 
 
+@once_a_line
 def nll_without_log_softmax(seen: Seen) -> Iterator[Finding]:
     """Find a negative log-likelihood, or a KL divergence, of what are no log-probabilities."""
     yield from _picked_by_hand(seen)
@@ -36,14 +37,16 @@ def nll_without_log_softmax(seen: Seen) -> Iterator[Finding]:
             yield from _no_log_probabilities(seen, look, op, value, -1, "kl_div")
 
 
-def _no_log_probabilities(seen: Seen, look: Look, op: Op, value: int, axis: int, loss: str) -> Iterator[Finding]:
+def _no_log_probabilities(
+    seen: Seen, look: Look, op: Op, value: int, axis: int, loss: str
+) -> Iterator[Finding]:
     trace = look.trace
     made = origin(trace, value, THROUGH)
     if made is not None and plain(made) in LOG_SOFTMAX:
         return  # along a wrong axis it is another mistake
     source = made if made is not None else op
     if (made is not None and plain(made) in SOFTMAX) or are_probabilities(look, value, axis):
-        evidence = {"softmax": plain(source), "loss": loss}
+        evidence: dict[str, object] = {"softmax": plain(source), "loss": loss}
         yield _finding(seen, look, source, "softmax" if loss == "nll_loss" else "divergence", evidence)
         return
     numbers = kept(look, value)
@@ -54,7 +57,8 @@ def _no_log_probabilities(seen: Seen, look: Look, op: Op, value: int, axis: int,
     sums = sums[torch.isfinite(sums)]
     if not sums.numel() or float(sums.abs().median()) < LOOSE:
         return
-    if loss == "kl_div" and (any(float(o.abs().median()) < LOOSE for o in others) or numbers.max() <= CLOSE):
+    along_others = any(float(one.abs().median()) < LOOSE for one in others)
+    if loss == "kl_div" and (along_others or numbers.max() <= CLOSE):
         return
     low, high = float(sums.min().exp().clamp(max=1e30)), float(sums.max().exp().clamp(max=1e30))
     evidence = {"loss": loss, "low": low, "high": high}
@@ -74,7 +78,7 @@ def _finding(seen: Seen, look: Look, op: Op, form: str, evidence: dict[str, obje
 
 
 def _picked_by_hand(seen: Seen) -> Iterator[Finding]:
-    """Find a likelihood picked out by hand from what are no log-probabilities: -out[range(n), labels].mean()."""
+    """Find -out[range(n), labels].mean() where `out` are no log-probabilities."""
     for look in seen.looks:
         if look.trace.loss is None:
             continue
@@ -94,8 +98,10 @@ def _picked_by_hand(seen: Seen) -> Iterator[Finding]:
         sums = torch.logsumexp(numbers.double(), 1)
         if float(sums.abs().median()) > LOOSE:
             evidence: dict[str, object] = {
-                "loss": plain(picked), "low": float(sums.min().exp()), "high": float(sums.max().exp()),
-            }  # fmt: skip
+                "loss": plain(picked),
+                "low": float(sums.min().exp()),
+                "high": float(sums.max().exp()),
+            }
             yield _finding(seen, look, picked, "logits", evidence)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import ancestors, maker, plain
+from glassnet.checks.places import once_a_line
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
@@ -23,11 +24,17 @@ FLAT = frozenset({"argmax", "argmin", "eq", "ne", "gt", "lt", "ge", "le", "long"
 NEW = frozenset({"tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "scalar_tensor", "full"})
 CUTS = frozenset({"detach", "data", "numpy"})
 FOLLOWS = (
-    "weights-do-not-change", "plateau", "not-in-optimizer", "learning-rate-too-low",
-    "step-order", "unused-module", "vanishing-gradients",
-)  # fmt: skip
+    "weights-do-not-change",
+    "plateau",
+    "not-in-optimizer",
+    "learning-rate-too-low",
+    "step-order",
+    "unused-module",
+    "vanishing-gradients",
+)
 
 
+@once_a_line
 def loss_without_gradient(seen: Seen) -> Iterator[Finding]:
     """Find a loss with no way back to the parameters, and one that is not a single number."""
     yield from _crashed(seen)

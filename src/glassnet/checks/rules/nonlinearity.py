@@ -72,10 +72,10 @@ def no_nonlinearity(seen: Seen) -> Iterator[Finding]:
             if pair.has(MAX_POOLS) or (pair.first.number in after and _suspicious(one, pair)):
                 continue
             found = _of_pair(one, pair, [p for p in pairs if _suspicious(one, p)])
-            place = (found.source, found.form, "" if found.source else found.module)
-            if place not in told:
-                told.add(place)
+            places = {(found.source or found.module, found.form), (one.network.number, pair.first.label)}
+            if not places & told:
                 yield found
+            told |= places
 
 
 def is_affine(one: Pass, op: Op) -> bool:
@@ -165,6 +165,8 @@ def _whole(one: Pass, pairs: list[Pair]) -> Finding | None:
     bending = [op for op in one.ops if op.number in before and bends(one, op)]
     if any(short(op.name) not in MAX_POOLS for op in bending):
         return None
+    if any(_is_repeated(one, op) for op in affine):
+        return None  # a linear recurrence is meant to be one
     full = [pair for pair in pairs if not _narrow(one, pair)]
     sources = [(pair, source) for pair in full if (source := one.place(pair.first)) is not None]
     if not full or not sources:
@@ -212,18 +214,17 @@ def _of_pair(one: Pass, pair: Pair, sure: list[Pair]) -> Finding:
 
 def _suspicious(one: Pass, pair: Pair) -> bool:
     """Tell whether a pair is more than two layers that are meant to be a factorised one."""
-    if pair.has(MAX_POOLS) or _narrow(one, pair):
-        return False
     first, second = short(pair.first.name), short(pair.second.name)
-    if first not in AFFINE or second not in AFFINE:
+    if pair.has(MAX_POOLS) or _narrow(one, pair) or not {first, second} <= AFFINE:
         return False
-    if _groups(one, pair.first) > 1 or _groups(one, pair.second) > 1:
+    if any(_is_repeated(one, op) or _groups(one, op) > 1 for op in (pair.first, pair.second)):
         return False
     if second in CONVOLUTIONS and first not in CONVOLUTIONS:
         return False  # a linear layer whose result becomes a map: how decoders begin
     if first in CONVOLUTIONS and second not in CONVOLUTIONS and pair.has(MEANS | AVERAGE_POOLS):
         return False
-    return not (_thin(one, pair.first) and _thin(one, pair.second))
+    # a linear bottleneck and the next block's expansion; 1×7 and 7×1
+    return not any(all(kind(one, op) for op in (pair.first, pair.second)) for kind in (_is_pointwise, _thin))
 
 
 def _narrow(one: Pass, pair: Pair) -> bool:
@@ -244,7 +245,7 @@ def _narrow(one: Pass, pair: Pair) -> bool:
 def _size(one: Pass, number: int) -> int:
     """Count the numbers of one sample."""
     shape = one.trace.values[number].shape
-    return shape[-1] if len(shape) < 3 else math.prod(shape[1:])  # noqa: PLR2004
+    return math.prod(shape[1:] if len(shape) > 2 else shape[-1:])  # noqa: PLR2004 — a linear layer may have no batch
 
 
 def _channels(one: Pass, op: Op) -> int:
@@ -266,6 +267,18 @@ def _thin(one: Pass, op: Op) -> bool:
     """Tell whether a kernel is one pixel wide along an axis and longer along another, as 1×7."""
     kernel = Call(one.trace, op).shape(1, "weight")[2:]
     return len(kernel) > 1 and min(kernel) == 1 < max(kernel)
+
+
+def _is_repeated(one: Pass, op: Op) -> bool:
+    """Tell whether another operation of this pass has the same weights."""
+    weight = Call(one.trace, op).value(1, "weight")
+    readers = one.graph.readers.get(weight, []) if weight is not None else []
+    return sum(one.call.first_op <= other.number < one.call.end_op for other in readers) > 1
+
+
+def _is_pointwise(one: Pass, op: Op) -> bool:
+    kernel = Call(one.trace, op).shape(1, "weight")[2:]
+    return short(op.name) in CONVOLUTIONS and max(kernel, default=0) == 1
 
 
 def _evidence(one: Pass, pair: Pair) -> dict[str, object]:

@@ -100,7 +100,12 @@ def dropout_before_batchnorm(seen: Seen) -> Iterator[Finding]:
             norm, path = one.module_of(op), one.module_of(before)
             yield Finding(
                 "dropout-before-batchnorm", "note", one.place(before) or before.source, path,
-                {"dropout": path or short(before.name), "norm": norm, "rate": _rate(one, before), "affine": affine},
+                {
+                    "dropout": path or short(before.name),
+                    "norm": norm,
+                    "rate": _rate(one, before),
+                    "affine": affine,
+                },
                 "affine" if affine else "direct",
             )  # fmt: skip
 
@@ -168,6 +173,11 @@ def _shared(one: Pass, path: str, places: list[tuple[Op, ModuleCall]], layers: l
     shapes = {one.trace.values[number].shape[1:] for op, _ in places for number in one.data(op)[:1]}
     return Finding(
         "batchnorm-shared", "warning" if own else "note", source, path,
-        {"norm": path, "uses": len(places), "layers": ", ".join(dict.fromkeys(layers)), "shapes": len(shapes)},
+        {
+            "norm": path,
+            "uses": len(places),
+            "layers": ", ".join(dict.fromkeys(layers)),
+            "shapes": len(shapes),
+        },
         explains=("unused-module",),
     )  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from torch import nn
 from glassnet.checks.finding import Finding
 from glassnet.checks.making import class_of
 from glassnet.checks.passes import Pass, passes
-from glassnet.checks.statements import last_name, statement_at, tree_of
+from glassnet.checks.statements import last_name, tree_of
 from glassnet.trace.source_line import is_own
 from glassnet.trace.trace import Source
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Seen
     from glassnet.trace.trace import ModuleCall
 
+SYMPTOMS = (
+    "not-in-optimizer", "weights-do-not-change", "graph-cut", "plateau", "learning-rate-too-low",
+    "cannot-overfit-batch",
+)  # fmt: skip
 PLACE = re.compile(r"(?P<name>\w+)(?P<key>\[.*\])?$")
 
 
@@ -65,7 +70,7 @@ def _loose_modules(one: Pass, optimized: set[int]) -> Iterator[Finding]:
         )
         if not inside or call.registered or call.parent is None or not calls[call.parent].registered:
             continue
-        if _trainable(one, call):
+        if _weights(one, call):
             groups.setdefault(re.sub(r"\[.*\]$", "", call.path), []).append(call)
     for attribute, members in groups.items():
         made_here = "<" in attribute.rpartition(".")[2]
@@ -79,7 +84,8 @@ def _loose_modules(one: Pass, optimized: set[int]) -> Iterator[Finding]:
         source = source or _line_of(one, attribute) or members[0].source
         if source is None or not is_own(source.file):
             continue
-        numbers = _numbers(one, members)
+        weights = {number: size for call in members for number, size in _weights(one, call).items()}
+        numbers = sum(weights.values())
         yield Finding(
             "unregistered-module", "error", source, attribute,
             {
@@ -89,31 +95,23 @@ def _loose_modules(one: Pass, optimized: set[int]) -> Iterator[Finding]:
                 "parameters": numbers,
             },
             kind,
-            explains=("not-in-optimizer", "weights-do-not-change", "graph-cut", "plateau", "learning-rate-too-low"),
+            explains=SYMPTOMS,
         )  # fmt: skip
 
 
-def _trainable(one: Pass, call: ModuleCall) -> bool:
-    """Tell whether weights of an unregistered module take part in what gets gradients."""
-    values = one.trace.values
+def _weights(one: Pass, call: ModuleCall) -> dict[int, int]:
+    """List the weights of an unregistered module that take part in what gets gradients, with their sizes."""
+    values, found = one.trace.values, {}
+    anew = "<" in call.path
     for op in one.trace.ops[call.first_op : call.end_op]:
-        own = [n for n in op.inputs if values[n].kind == "constant" and values[n].requires_grad]
-        if any(values[n].name.startswith(call.path) for n in own) and any(
-            values[n].requires_grad for n in op.outputs
-        ):
-            return True
-    return False
-
-
-def _numbers(one: Pass, members: list[ModuleCall]) -> int:
-    values = one.trace.values
-    found = {}
-    for call in members:
-        for op in one.trace.ops[call.first_op : call.end_op]:
-            for number in op.inputs:
-                if values[number].kind == "constant" and values[number].name.startswith(call.path):
-                    found[values[number].name] = int(torch.Size(values[number].shape).numel())
-    return sum(found.values())
+        if not any(values[number].requires_grad for number in op.outputs):
+            continue
+        for number in op.inputs:
+            value = values[number]
+            own = value.name.startswith(call.path) or (anew and number not in one.driven)
+            if own and value.requires_grad and value.kind in {"constant", "result"}:
+                found[number] = math.prod(value.shape)
+    return found
 
 
 def _made_in_pass(call: ModuleCall) -> Source | None:
@@ -145,7 +143,7 @@ def _resolved(one: Pass, path: str) -> nn.Module | None:
     return found if isinstance(found, nn.Module) else None
 
 
-def _content(one: Pass, path: str) -> object:
+def _content(one: Pass, path: str) -> Any:
     around, _, place = one.inner_path(path).rpartition(".")
     match = PLACE.match(place)
     if match is None:
@@ -180,34 +178,28 @@ def _line_of(one: Pass, attribute: str) -> Source | None:
 
 
 def _loose_tensors(one: Pass, optimized: set[int]) -> Iterator[Finding]:
-    values = one.trace.values
-    seen_names = set()
-    for op in one.ops:
-        for number in op.inputs:
-            value = values[number]
-            if value.kind != "constant" or not value.requires_grad or value.name in seen_names:
-                continue
-            seen_names.add(value.name)
-            tensor = _content(one, value.name)
-            if not isinstance(tensor, torch.Tensor) or id(tensor) in optimized:
-                continue
-            attribute = re.sub(r"\[.*\]$", "", value.name)
-            source = _line_of(one, attribute)
-            if source is None or not _begins_as_weight(source):
-                continue
-            yield Finding(
-                "unregistered-module", "error", source, attribute,
-                {
-                    "attribute": attribute.rpartition(".")[2],
-                    "type": "tensor",
-                    "layers": 1,
-                    "parameters": tensor.numel(),
-                },
-                "tensor" if tensor.is_leaf else "computed",
-                explains=("not-in-optimizer", "weights-do-not-change", "graph-cut"),
-            )  # fmt: skip
-
-
-def _begins_as_weight(source: Source) -> bool:
-    """Tell whether an attribute is given a new tensor, not something computed in a pass."""
-    return source is not None and statement_at(source) is not None
+    found: dict[tuple[str, bool], dict[str, tuple[Source, int]]] = {}
+    for number in dict.fromkeys(number for op in one.ops for number in op.inputs):
+        value = one.trace.values[number]
+        if value.kind != "constant" or not value.requires_grad:
+            continue
+        tensor = _content(one, value.name)
+        attribute = re.sub(r"\[.*\]$", "", value.name)
+        source = _line_of(one, attribute)
+        if isinstance(tensor, torch.Tensor) and id(tensor) not in optimized and source is not None:
+            around = attribute.rpartition(".")[0]
+            found.setdefault((around, tensor.is_leaf), {})[attribute] = source, tensor.numel()
+    for (_, leaf), members in found.items():
+        names = [attribute.rpartition(".")[2] for attribute in members]
+        attribute, (source, _) = next(iter(members.items()))
+        yield Finding(
+            "unregistered-module", "error", source, attribute,
+            {
+                "attribute": ", ".join(names),
+                "type": "tensor",
+                "layers": len(members),
+                "parameters": sum(size for _, size in members.values()),
+            },
+            "tensor" if leaf else "computed",
+            explains=SYMPTOMS,
+        )  # fmt: skip

@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import first_value, given, left_the_samples, maker, plain
+from glassnet.checks.places import once_a_line
 from glassnet.checks.probes import changed, differs, main_output, probes_of
 from glassnet.checks.rules.softmax import axis_of
 from glassnet.trace.trace import shape_text
@@ -19,8 +18,10 @@ from glassnet.trace.trace import shape_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import torch
+
     from glassnet.checks.probes import Probe
-    from glassnet.checks.seen import Seen
+    from glassnet.checks.seen import Look, Seen
     from glassnet.trace.trace import Op, Trace
 
 MIXED, TORN, AXIS = "samples-mixed", "reshape-mixes-axes", "wrong-dim"
@@ -28,13 +29,48 @@ VIEWS = frozenset({"view", "reshape", "flatten", "unflatten", "ravel", "reshape_
 TURNS = frozenset({"permute", "transpose", "T", "t", "mT", "swapaxes", "movedim"})
 SEQUENCES = frozenset({"multi_head_attention_forward", "lstm", "gru", "rnn_tanh", "rnn_relu"})
 SOFT = frozenset({"softmax", "log_softmax", "softmin"})
-ALONG = frozenset({
-    "normalize", "mean", "sum", "amax", "amin", "max", "min", "norm", "cumsum", "sort", "topk", "logsumexp",
-    "median", "vector_norm", "prod", "argmax", "argmin", "cumprod",
-})  # fmt: skip
+ALONG = frozenset(
+    {
+        "normalize",
+        "mean",
+        "sum",
+        "amax",
+        "amin",
+        "max",
+        "min",
+        "norm",
+        "cumsum",
+        "sort",
+        "topk",
+        "logsumexp",
+        "median",
+        "vector_norm",
+        "prod",
+        "argmax",
+        "argmin",
+        "cumprod",
+    }
+)
 SPREAD = frozenset({"std", "var", "std_mean", "var_mean"})
-PRODUCTS = frozenset({"linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "mm", "bmm", "einsum",
-                      "layer_norm", "embedding", "group_norm", "addbmm", "baddbmm", "bilinear"})  # fmt: skip
+PRODUCTS = frozenset(
+    {
+        "linear",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "matmul",
+        "addmm",
+        "mm",
+        "bmm",
+        "einsum",
+        "layer_norm",
+        "embedding",
+        "group_norm",
+        "addbmm",
+        "baddbmm",
+        "bilinear",
+    }
+)
 BATCH_SIZES = re.compile(r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)")
 ON_PURPOSE = frozenset({"batch_norm", "cdist", "instance_norm"})
 
@@ -49,6 +85,7 @@ class Mixing:
     masks: list[torch.Tensor | None]  # by value: where it differs when a sample is another one
 
 
+@once_a_line
 def samples_mixed(seen: Seen) -> Iterator[Finding]:
     """Find samples that influence each other where nobody means them to."""
     for mixing in mixings(seen):
@@ -72,13 +109,16 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     if op is not None and plain(op) in VIEWS | {"unsqueeze", "fold", "unfold"}:
         value = first_value(op)
         evidence: dict[str, object] = {
-            "operation": plain(op), "rows": rows, "got": got,
+            "operation": plain(op),
+            "rows": rows,
+            "got": got,
             "before": shape_text(look.trace.values[value].shape) if value is not None else "?",
             "after": shape_text(look.trace.values[op.outputs[0]].shape),
-        }  # fmt: skip
+        }
         module = look.trace.calls[op.call].path if op.call is not None else ""
-        yield Finding(MIXED, "error", own_line(op, look.trace), module, evidence, form="crash",
-                      explains=(TORN, AXIS))  # fmt: skip
+        yield Finding(
+            MIXED, "error", own_line(op, look.trace), module, evidence, form="crash", explains=(TORN, AXIS)
+        )
 
 
 def _poured_together(look: Look) -> Iterator[Finding]:
@@ -86,17 +126,31 @@ def _poured_together(look: Look) -> Iterator[Finding]:
     trace = look.trace
     for op in trace.ops:
         value = first_value(op)
-        if op.call is not None or plain(op) not in VIEWS or value is None or trace.values[value].made_by is not None:
+        if (
+            op.call is not None
+            or plain(op) not in VIEWS
+            or value is None
+            or trace.values[value].made_by is not None
+        ):
             continue
         before, after = trace.values[value].shape, trace.values[op.outputs[0]].shape
-        if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):
+        if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):  # noqa: PLR2004
             continue
         if any(op.outputs[0] in call.inputs for call in trace.calls):
             yield Finding(
-                MIXED, "error", own_line(op, trace), "",
-                {"operation": plain(op), "before": shape_text(before), "after": shape_text(after),
-                 "samples": before[0], "axis": 0}, form="merged",
-            )  # fmt: skip
+                MIXED,
+                "error",
+                own_line(op, trace),
+                "",
+                {
+                    "operation": plain(op),
+                    "before": shape_text(before),
+                    "after": shape_text(after),
+                    "samples": before[0],
+                    "axis": 0,
+                },
+                form="merged",
+            )
 
 
 def mixed_along_an_axis(seen: Seen) -> list[Finding]:
@@ -136,23 +190,26 @@ def mixings(seen: Seen) -> list[Mixing]:
     """
     found = []
     for probe in probes_of(seen):
-        images = probe.few
-        if len(images) < 2 or not _first_axis_is_samples(probe):
-            continue
-        try:
-            one, other = probe.output, probe.run(changed(images, 0))
-        except Exception:  # noqa: BLE001, S112
-            continue
-        one, other = main_output(one), main_output(other)
-        if one is None or other is None or one.shape != other.shape or not one.dim():
-            continue
-        mask = differs(one, other)
-        if len(one) == len(images) and not bool(mask[1:].any()):
-            continue
-        mixing = _where(probe)
-        if mixing is not None:
-            found.append(mixing)
+        if "mixing" not in probe.remembered:
+            probe.remembered["mixing"] = _mixing(probe)
+        if probe.remembered["mixing"] is not None:
+            found.append(probe.remembered["mixing"])
     return found
+
+
+def _mixing(probe: Probe) -> Mixing | None:
+    images = probe.few
+    if len(images) < 2 or not _first_axis_is_samples(probe):  # noqa: PLR2004
+        return None
+    try:
+        one, other = main_output(probe.output), main_output(probe.run(changed(images, 0)))
+    except Exception:  # noqa: BLE001 — a person's forward may raise anything
+        return None
+    if one is None or other is None or one.shape != other.shape or not one.dim():
+        return None
+    if len(one) == len(images) and not bool(differs(one, other)[1:].any()):
+        return None
+    return _where(probe)
 
 
 def _first_axis_is_samples(probe: Probe) -> bool:
@@ -160,13 +217,13 @@ def _first_axis_is_samples(probe: Probe) -> bool:
     images, output = probe.few, main_output(probe.output)
     if output is None:
         return False
-    if images.dim() == 4:
+    if images.dim() == 4:  # noqa: PLR2004
         return True
     if output.dim() == 0 or len(output) != len(images):
         return False
-    if images.dim() == 2 and images.is_floating_point():
+    if images.dim() == 2 and images.is_floating_point():  # noqa: PLR2004
         return True
-    return images.dim() in (2, 3) and images.shape[0] != images.shape[1] and output.dim() == 2
+    return images.dim() in (2, 3) and images.shape[0] != images.shape[1] and output.dim() == 2  # noqa: PLR2004
 
 
 def _where(probe: Probe) -> Mixing | None:
@@ -215,7 +272,7 @@ def _axes_of_samples(mask: torch.Tensor | None, count: int) -> list[int]:
 
 def _named(mixing: Mixing) -> Finding | None:
     """Say what mixes, from the operation at which samples meet."""
-    op, trace, count = mixing.op, mixing.trace, len(mixing.probe.few)
+    op, count = mixing.op, len(mixing.probe.few)
     name = plain(op)
     value = first_value(op)
     axes = [] if value is None else _axes_of_samples(mixing.masks[value], count)
@@ -267,7 +324,7 @@ def _is_strong(mixing: Mixing) -> bool:
     images = mixing.probe.few
     one = main_output(mixing.probe.output)
     other = main_output(mixing.probe.run(changed(images, 0)))
-    if one is None or other is None or not one.is_floating_point() or len(one) < 2:
+    if one is None or other is None or not one.is_floating_point() or len(one) < 2:  # noqa: PLR2004
         return False
     return bool((one[1:] - other[1:]).abs().max() > 0.01 * one.std())
 
@@ -281,7 +338,10 @@ def _cause_before(mixing: Mixing, op: Op) -> tuple[Op | None, str]:
         before = first_value(made)
         if before is None:
             return None, ""
-        now, then = _axes_of_samples(mixing.masks[value], count), _axes_of_samples(mixing.masks[before], count)
+        now, then = (
+            _axes_of_samples(mixing.masks[value], count),
+            _axes_of_samples(mixing.masks[before], count),
+        )
         if plain(made) in VIEWS and then and not now:
             merged = trace.values[value].shape[:1] in ((), (1,)) or len(trace.values[value].shape) == 1
             return made, "merged" if merged else "view"
@@ -301,9 +361,12 @@ def _finding(mixing: Mixing, op: Op, code: str, severity, form: str, axis: int =
     module = trace.calls[op.call].path if op.call is not None else ""
     module = f"{mixing.probe.network.prefix}{module}".removesuffix(".")
     evidence: dict[str, object] = {
-        "operation": plain(op), "before": shape_text(before), "after": shape_text(after), "axis": axis,
+        "operation": plain(op),
+        "before": shape_text(before),
+        "after": shape_text(after),
+        "axis": axis,
         "samples": len(mixing.probe.few),
-    }  # fmt: skip
+    }
     symptoms = ("wrong-metric", "modes-disagree", "plateau", "fixed-batch-size")
     source = own_line(op, trace)
     return Finding(code, severity, source, module, evidence, form=form, explains=symptoms)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
+from glassnet.checks.code import codes, names, place
 from glassnet.checks.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Event, Loader, Seen
+    from glassnet.trace.trace import Source
 
 
 def seed_misused(seen: Seen) -> Iterator[Finding]:
@@ -35,15 +38,21 @@ def seed_misused(seen: Seen) -> Iterator[Finding]:
 
 def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
     """Find one line that sets the same seed between steps of the same training."""
-    for first in seeds:
-        if first.source is None:
+    for first in sorted(seeds, key=lambda event: event.facts.get("of") != "torch"):
+        if first.source is None or not _asked_for(first):
             continue
-        same = [e for e in seeds if e.source == first.source and e.facts.get("of") == first.facts.get("of") and e.facts.get("value") == first.facts.get("value")]  # fmt: skip
+        same = [
+            e
+            for e in seeds
+            if e.source == first.source
+            and e.facts.get("of") == first.facts.get("of")
+            and e.facts.get("value") == first.facts.get("value")
+        ]
         inside = [e for e in same if _in_training(seen, e)]
         if len(inside) < 2 or len({e.step for e in inside}) < 2:  # noqa: PLR2004
             continue
         repeated = _repeats(seen)
-        steps = [later.step - earlier.step for earlier, later in zip(inside, inside[1:], strict=False)]
+        steps = [later.step - earlier.step for earlier, later in itertools.pairwise(inside)]
         batch = sorted(steps)[len(steps) // 2] <= 1
         evidence: dict[str, object] = {
             "value": first.facts.get("value"), "of": first.facts.get("of"), "times": len(same),
@@ -51,16 +60,40 @@ def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
         }  # fmt: skip
         if first.facts.get("of") == "torch":
             return Finding(
-                "seed-misused", "warning", first.source, evidence=evidence, form="batch" if batch else "epoch"
+                "seed-misused",
+                "warning",
+                _in_loop(seen, first),
+                evidence=evidence,
+                form="batch" if batch else "epoch",
             )
         return Finding(
             "seed-misused",
             "warning" if repeated > 1 else "note",
-            first.source,
+            _in_loop(seen, first),
             evidence=evidence,
             form="other",
         )
     return None
+
+
+def _asked_for(seed: Event) -> bool:
+    """Tell whether a line itself says that it sets a seed, and no library does it for its own ends."""
+    at = place(seed.source)
+    return at is None or (not at[0].opens(at[1]) and any("seed" in name.lower() for name in names(at[1])))
+
+
+def _in_loop(seen: Seen, seed: Event) -> Source | None:
+    """Give the line in a loop from which a function that sets seeds is called, else the seed's own."""
+    at = place(seed.source)
+    if at is None or seed.source is None or at[0].loops(at[1]):
+        return seed.source
+    calls = [(code, call) for code in codes(seen) for call in code.calls(seed.source.function)]
+    best = max(
+        calls,
+        key=lambda one: (bool(one[0].loops(one[1])), one[0].function(one[1]) is not one[0].tree),
+        default=None,
+    )
+    return best[0].source(best[1]) if best else seed.source
 
 
 def _in_training(seen: Seen, seed: Event) -> bool:
@@ -79,7 +112,14 @@ def _in_training(seen: Seen, seed: Event) -> bool:
 
 def _repeats(seen: Seen) -> int:
     """Give the most epochs of a loader that began with the same batch."""
-    return max((max(map(one.first_samples.count, one.first_samples)) for one in seen.loaders if one.shuffled and one.first_samples), default=0)  # fmt: skip
+    return max(
+        (
+            max(map(one.first_samples.count, one.first_samples))
+            for one in seen.loaders
+            if one.shuffled and one.first_samples
+        ),
+        default=0,
+    )
 
 
 def _same_order(seen: Seen) -> Finding | None:
@@ -108,6 +148,13 @@ def _same_order(seen: Seen) -> Finding | None:
 
 
 def _many(loader: Loader) -> bool:
+    """Tell whether a loader has several batches, and they differ: else the first one is always the same."""
+    early = [batch.images for batch in loader.batches if batch.epoch == 0 and batch.images is not None]
+    alike = len(early) > 1 and early[0].shape == early[1].shape and bool((early[0] == early[1]).all())
+    return not alike and _has_several(loader)
+
+
+def _has_several(loader: Loader) -> bool:
     """Tell whether a loader has so many batches that the same first one is no chance."""
     try:
         return len(loader.loader) > 1 and len(loader.loader.dataset) > 8  # type: ignore[arg-type] # noqa: PLR2004

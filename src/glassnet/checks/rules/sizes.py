@@ -1,4 +1,4 @@
-"""Sizes that lose the picture: maps that shrank too far, strides that skip, fields of view that stay small."""
+"""Sizes that lose the picture: maps that shrank too far, strides that skip, fields that stay small."""
 
 from __future__ import annotations
 
@@ -114,10 +114,10 @@ def stride_skips_pixels(seen: Seen) -> Iterator[Finding]:
             if not skipped:
                 continue
             source = one.place(op)
-            place = (source or op.source, one.module_of(op) if source is None else "")
-            if place in told:
+            places = {(source or op.source, one.module_of(op) if source is None else ""), op.label}
+            if places & told:
                 continue
-            told.add(place)
+            told |= places
             sure = source is not None and skipped[0].kernel > 1 and not _seen_elsewhere(one, op)
             window = skipped[0]
             reach = window.dilation * (window.kernel - 1) + 1
@@ -184,7 +184,7 @@ def _takes_pictures(one: Pass) -> bool:
 
 def _small_field(one: Pass) -> Finding | None:
     sides = one.trace.values[one.call.inputs[0]].shape[2:]
-    pool = next((op for op in one.ops if _is_global(one, op)), None)
+    pool = next((op for op in reversed(one.ops) if _is_global(one, op)), None)  # earlier ones weigh channels
     if pool is None:
         return None
     fields = receptive_fields(one.trace).get(one.data(pool)[0])

@@ -21,7 +21,7 @@ from glassnet.checks.origins import (
     plain,
     readers,
 )
-from glassnet.checks.places import cause_line
+from glassnet.checks.places import cause_line, once_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,7 @@ CLOSE = 1e-3  # how far a row of probabilities may be from a sum of one
 FEW = 2  # rows from which values alone may tell
 
 
+@once_a_line
 def softmax_before_cross_entropy(seen: Seen) -> Iterator[Finding]:
     """Find probabilities in a cross-entropy that expects logits."""
     for look, op in losses_of(seen, {"cross_entropy"}):
@@ -60,7 +61,13 @@ def softmax_before_cross_entropy(seen: Seen) -> Iterator[Finding]:
             _module(made, look.trace),
             {"softmax": name, "loss": "cross_entropy", "least": math.log(1 + (shape[axis] - 1) / math.e)},
             form="function",
-            explains=("softmax-twice", "initial-loss", "plateau", "learning-rate-too-low", "vanishing-gradients"),
+            explains=(
+                "softmax-twice",
+                "initial-loss",
+                "plateau",
+                "learning-rate-too-low",
+                "vanishing-gradients",
+            ),
         )
 
 
@@ -84,6 +91,7 @@ def are_probabilities(look: Look, value: int, axis: int) -> bool:
     return bool(((numbers.sum(axis) - 1).abs() < CLOSE).all())
 
 
+@once_a_line
 def softmax_twice(seen: Seen) -> Iterator[Finding]:
     """Find a softmax of what is softmax's result already."""
     for look in seen.looks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import codes, place
+from glassnet.checks.code import codes, place, targets
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import parameters_of, steps_of, trained_by, with_loader
 
@@ -118,9 +118,12 @@ def _is_above(one: Event, other: Event) -> bool:
     """Tell whether a call stands before another one in the same function."""
     first, second = place(one.source), place(other.source)
     return bool(
-        first and second and first[0] is second[0] and first[0].function(first[1]) is second[0].function(second[1])
+        first
+        and second
+        and first[0] is second[0]
+        and first[0].function(first[1]) is second[0].function(second[1])
         and first[1].lineno < second[1].lineno
-    )  # fmt: skip
+    )
 
 
 def _stepped_first(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> Finding | None:
@@ -129,7 +132,17 @@ def _stepped_first(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
     late = 0
     for n, (at, _) in enumerate(steps[1:], 1):
         before = seen.events[steps[n - 1][0] + 1 : at]
-        kinds = [e for e in before if e.kind == "backward" or (e.kind == "network" and e.who in numbers and e.facts.get("grad", True) and e.facts.get("training", True))]  # fmt: skip
+        kinds = [
+            e
+            for e in before
+            if e.kind == "backward"
+            or (
+                e.kind == "network"
+                and e.who in numbers
+                and e.facts.get("grad", True)
+                and e.facts.get("training", True)
+            )
+        ]
         first_backward = next((k for k, e in enumerate(kinds) if e.kind == "backward"), None)
         late += first_backward == 0 and len(kinds) > 1 and kinds[-1].kind == "network"
     if late < max(FEWEST, 0.8 * (len(steps) - 1)):
@@ -142,6 +155,8 @@ def _twice(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> 
     """Find a second step with the same gradients, at another line than the first."""
     again = [(at, e) for at, e in steps if e.facts.get("num_backward") == 0 and not e.facts.get("empty")]
     if len(again) < FEWEST or len(again) < 0.25 * len(steps) or any(e.kind == "scale" for e in seen.events):
+        return None
+    if _by_hand(seen):
         return None
     places = {e.source for _, e in again}
     others = {e.source for _, e in steps if e.facts.get("num_backward")}
@@ -165,7 +180,10 @@ def _never_stepped(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
         if not any(e.kind == "zero_grad" and e.who == optimizer.number for e in seen.events):
             return None  # made, and not used at all: it may be there for later
     numbers = {net.number for net in nets}
-    if not any(e.kind == "network" and e.who in numbers and e.facts.get("training") and e.facts.get("grad", True) for e in seen.events):  # fmt: skip
+    if not any(
+        e.kind == "network" and e.who in numbers and e.facts.get("training") and e.facts.get("grad", True)
+        for e in seen.events
+    ):
         return None
     if any(e.kind == "scale" and e.facts.get("what") == "step" for e in seen.events) or _updated_by_hand(
         seen
@@ -176,6 +194,15 @@ def _never_stepped(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
     return _not_called(seen, "step", evidence) or _finding(
         "no_step", own[0].source if own else optimizer.source, evidence
     )
+
+
+def _by_hand(seen: Seen) -> bool:
+    """Tell whether the code sets gradients itself, or takes them with `torch.autograd.grad`."""
+    for code in codes(seen):
+        assigned = (target for node in code.nodes for target in targets(node))
+        if code.calls("grad") or any(isinstance(t, ast.Attribute) and t.attr == "grad" for t in assigned):
+            return True
+    return False
 
 
 def _updated_by_hand(seen: Seen) -> bool:

@@ -17,7 +17,7 @@ from glassnet.trace.trace import shape_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glassnet.checks.seen import Network, Seen
+    from glassnet.checks.seen import Look, Network, Seen
     from glassnet.trace.trace import ModuleCall, Op, Source
 
 # often computed beside the logits, to look at
@@ -134,46 +134,49 @@ def unused_module(seen: Seen) -> Iterator[Finding]:
 
 def _used(seen: Seen, network: Network) -> set[str]:
     """Collect the paths of modules that were called, whose parameters were read, or that hold such."""
-    names = {name.rpartition(".")[0]: name for name, _ in network.module.named_parameters()}
-    used: set[str] = set()
-    for look in seen.looks:
-        trace = look.trace
-        called = {call.path for call in trace.calls}
-        read = {
-            trace.values[number].name.rpartition(".")[0]
-            for op in trace.ops
-            for number in op.inputs
-            if trace.values[number].kind in {"parameter", "buffer"}
-        }
-        graded = {
-            name.rpartition(".")[0] for name, gradient in look.gradients.items() if gradient is not None
-        }
-        own = network.prefix.rstrip(".")
-        if own in called:
-            used.add("")
-        for path in called | read | graded:
-            if path.startswith(network.prefix):
-                inner = path.removeprefix(network.prefix)
-                while inner:
-                    used.add(inner)
-                    inner = inner.rpartition(".")[0]
-    if not used:
-        return used
-    for path in names:
-        module = network.module.get_submodule(path)
-        if any(parameter.grad is not None for parameter in module.parameters(recurse=False)):
-            inner = path
-            while inner:
-                used.add(inner)
-                inner = inner.rpartition(".")[0]
-    shared = {
-        id(module) for path, module in network.module.named_modules(remove_duplicate=False) if path in used
+    found = {
+        path.removeprefix(network.prefix)
+        for look in seen.looks
+        for path in _met(look)
+        if path.startswith(network.prefix) or path == network.prefix.removesuffix(".")
     }
-    tied = {id(p) for path in used if path for p in _own_parameters(network.module, path)}
-    for path, module in network.module.named_modules(remove_duplicate=False):
-        if id(module) in shared or any(id(p) in tied for p in module.parameters(recurse=False)):
-            used.add(path)
-    return used
+    if not found:
+        return found
+    found |= {
+        name.rpartition(".")[0]
+        for name, parameter in network.module.named_parameters()
+        if parameter.grad is not None
+    }
+    modules = dict(network.module.named_modules(remove_duplicate=False))
+    same = {id(modules[path]) for path in found if path in modules}
+    tied = {id(parameter) for path in found if path for parameter in _own_parameters(network.module, path)}
+    found |= {
+        path
+        for path, module in modules.items()
+        if id(module) in same or any(id(p) in tied for p in module.parameters(recurse=False))
+    }
+    return {path for whole in found for path in _with_holders(whole)}
+
+
+def _met(look: Look) -> set[str]:
+    """Collect the modules that a look called, whose parameters it read, or which got gradients."""
+    trace = look.trace
+    read = {
+        trace.values[number].name.rpartition(".")[0]
+        for op in trace.ops
+        for number in op.inputs
+        if trace.values[number].kind in {"parameter", "buffer"}
+    }
+    graded = {name.rpartition(".")[0] for name, given in look.gradients.items() if given is not None}
+    return {call.path for call in trace.calls if call.registered} | read | graded
+
+
+def _with_holders(path: str) -> Iterator[str]:
+    """Give a path and those of the modules around it."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+    yield path
 
 
 def _own_parameters(root: nn.Module, path: str) -> list[nn.Parameter]:
@@ -199,41 +202,40 @@ def _module(seen: Seen, network: Network, path: str, module: nn.Module) -> Findi
     listed = isinstance(holder, nn.ModuleList | nn.ModuleDict)
     if listed:
         around, _, held = parent.rpartition(".")
-        owner, holding = class_of(network.module.get_submodule(around)), held
-        named = not _siblings_always(seen, network.prefix + parent, network.prefix + around)
-        source = assigned_at(network.module.get_submodule(around), holding)
+        owner = network.module.get_submodule(around)
+        chosen = not _always_the_same(seen, network.prefix + parent, network.prefix + around)
+        name, attribute = f"{held}[{name}]", held
     else:
-        owner = class_of(holder)
-        named = owner is not None and mentions(owner[1], name)
-        source = assigned_at(holder, name)
-    if owner is None:
+        owner, attribute = holder, name
+        own = class_of(owner)
+        chosen = own is not None and mentions(own[1], name)
+    if class_of(owner) is None:
         return None
     numbers = sum(parameter.numel() for parameter in module.parameters())
     trained = any(parameter.requires_grad for parameter in module.parameters())
     passed = any(one.network is network and one.call.training for one in passes(seen))
-    sure = numbers and trained and passed and not named and not any(n is module for n in _networks(seen))
+    sure = numbers and trained and passed and not chosen and not any(n is module for n in _networks(seen))
+    source = assigned_at(owner, attribute) or seen.made.get(network.prefix + path)
     return Finding(
-        "unused-module", "warning" if sure else "note", source or seen.made.get(network.prefix + path),
-        network.prefix + path,
-        {"module": f"{holding}[{name}]" if listed else name, "type": type(module).__name__, "parameters": numbers},
+        "unused-module", "warning" if sure else "note", source, network.prefix + path,
+        {"module": name, "type": type(module).__name__, "parameters": numbers},
         "listed" if listed else "parameters" if numbers else "none",
     )  # fmt: skip
 
 
-def _siblings_always(seen: Seen, parent: str, around: str) -> bool:
-    """Tell whether in each of several passes the same members of a list were called: nothing is chosen by chance."""
-    members = []
-    for look in seen.looks:
-        for call in look.trace.calls:
-            if call.path == around and call.training:
-                members.append(
-                    frozenset(
-                        other.path
-                        for other in look.trace.calls
-                        if other.path.rpartition(".")[0] == parent
-                        and call.first_op <= other.first_op <= other.end_op <= call.end_op
-                    )
-                )
+def _always_the_same(seen: Seen, parent: str, around: str) -> bool:
+    """Tell whether each of several passes called the same members of a list: nothing is left to chance."""
+    members = [
+        frozenset(
+            other.path
+            for other in look.trace.calls
+            if other.path.rpartition(".")[0] == parent
+            and call.first_op <= other.first_op <= other.end_op <= call.end_op
+        )
+        for look in seen.looks
+        for call in look.trace.calls
+        if call.path == around.removesuffix(".") and call.training
+    ]
     return len(members) >= FEW_PASSES and len(set(members)) == 1 and bool(members[0])
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import ancestors, first_value, maker, plain, readers
+from glassnet.checks.places import once_a_line
 from glassnet.checks.rules.samples import mixed_by_a_view
 from glassnet.checks.written import line_written
 from glassnet.trace.source_line import is_own
@@ -32,6 +34,7 @@ THREE = re.compile(r"(reshape|view|resize)\(.*\b3\b.*\)")
 Shape = tuple[int, ...]
 
 
+@once_a_line
 def reshape_mixes_axes(seen: Seen) -> Iterator[Finding]:
     """Find views that tear axes apart where permute was meant."""
     yield from mixed_by_a_view(seen)
@@ -59,7 +62,7 @@ def _scrambled(seen: Seen) -> Iterator[Finding]:
             if call.parent is not None or len(call.inputs) != 1:
                 continue
             images = look.trace.kept.get(call.inputs[0])
-            if images is None or images.dim() != 4 or images.shape[1] != COLOURS or len(images) < FEW:
+            if images is None or images.dim() != 4 or images.shape[1] != COLOURS or len(images) < FEW:  # noqa: PLR2004
                 continue
             if not images.is_floating_point() or min(images.shape[2:]) < SMALLEST:
                 continue
@@ -67,7 +70,7 @@ def _scrambled(seen: Seen) -> Iterator[Finding]:
             if other > now + SMOOTHER:
                 evidence: dict[str, object] = {"shape": shape_text(images.shape), "now": now, "other": other}
                 source = line_written(seen, THREE) or call.source
-                yield Finding(CODE, "error", source, "", evidence, form="memory", explains=("channels-last",))
+                yield Finding(CODE, "error", source, "", evidence, form="memory")
                 return
 
 
@@ -87,7 +90,7 @@ def _smoothness(images: torch.Tensor) -> float:
 
 
 def tears(before: Shape, after: Shape) -> bool:
-    """Tell whether a view tears axes: what lay along one of them is spread over two, with other things between.
+    """Tell whether a view tears axes: what lay along one is spread over two, with others between.
 
     A view that only splits axes and puts whole neighbours together keeps its meaning. The first axis, of the
     samples, may take in whole others.
@@ -108,11 +111,14 @@ def tears(before: Shape, after: Shape) -> bool:
     if not before or not after or after[0] % before[0]:
         return False  # of the samples' axis the probe knows more
     folded = after[0] // before[0]
-    one, other = [side for side in before[1:] if side > 1], [side for side in (folded, *after[1:]) if side > 1]
-    if one == other or len(one) < 2 or len(other) < 2:
+    one, other = (
+        [side for side in before[1:] if side > 1],
+        [side for side in (folded, *after[1:]) if side > 1],
+    )
+    if one == other or len(one) < 2 or len(other) < 2:  # noqa: PLR2004
         return False
     pieces = _pieces(one, other)
-    if pieces is None:
+    if pieces is None or sorted(one) == sorted(other):
         return True
     return _straddles(pieces) or _tears_between(pieces)
 
@@ -142,11 +148,11 @@ def _pieces(before: list[int], after: list[int]) -> list[tuple[int, int]] | None
 
 
 def _straddles(pieces: list[tuple[int, int]]) -> bool:
-    """A new axis is made of the end of one and the beginning of the next, whose other parts stand elsewhere."""
+    """A new axis is the end of one and the beginning of the next, whose other parts stand elsewhere."""
     homes: dict[int, set[int]] = {}
     for source, target in pieces:
         homes.setdefault(source, set()).add(target)
-    for (source, target), (following, place) in zip(pieces, pieces[1:], strict=False):
+    for (source, target), (following, place) in pairwise(pieces):
         if source != following and target == place and len(homes[source]) > 1 and len(homes[following]) > 1:
             return True
     return False
@@ -169,7 +175,7 @@ def _tears_between(pieces: list[tuple[int, int]]) -> bool:
 def _is_skewed(trace: Trace, op: Op, value: int, reads: dict[int, list[Op]]) -> bool:
     """Relative positions are shifted on purpose by padding, viewing and cutting off."""
     before, steps = maker(trace, value), 0
-    while before is not None and steps < 3:
+    while before is not None and steps < 3:  # noqa: PLR2004
         if plain(before) in PADS:
             return True
         following = first_value(before)
@@ -180,7 +186,7 @@ def _is_skewed(trace: Trace, op: Op, value: int, reads: dict[int, list[Op]]) -> 
 
 def _is_shown(look: Look, op: Op, before: Shape, after: Shape, reads: dict[int, list[Op]]) -> bool:
     """Channels of a convolution are cut into threes and shown as pictures in colour."""
-    if op.call is not None or len(before) != 4 or len(after) != 4 or after[1] != COLOURS:
+    if op.call is not None or len(before) != 4 or len(after) != 4 or after[1] != COLOURS:  # noqa: PLR2004
         return False
     if before[2:] != after[2:] or before[1] <= COLOURS or before[1] % COLOURS:
         return False

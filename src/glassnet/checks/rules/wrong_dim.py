@@ -21,6 +21,7 @@ from glassnet.checks.origins import (
     readers,
     walk_back,
 )
+from glassnet.checks.places import once_a_line
 from glassnet.checks.rules.samples import mixed_along_an_axis
 from glassnet.checks.rules.softmax import axis_of
 from glassnet.trace.trace import Ref, shape_text
@@ -40,11 +41,20 @@ PRODUCTS = frozenset({"matmul", "bmm", "einsum", "baddbmm"})
 BATCH_SIZES = re.compile(r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)")
 TARGET_SIZE = re.compile(r"Expected target size \[([\d, ]+)\], got \[([\d, ]+)\]")
 SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
-FOLLOWS = ("wrong-metric", "nll-without-log-softmax", "softmax-before-cross-entropy", "plateau", "initial-loss",
-           "output-ignores-input", "vanishing-gradients", "samples-mixed", "learning-rate-too-low",
-           "weights-do-not-change")  # fmt: skip
+FOLLOWS = (
+    "nll-without-log-softmax",
+    "softmax-before-cross-entropy",
+    "plateau",
+    "initial-loss",
+    "output-ignores-input",
+    "vanishing-gradients",
+    "samples-mixed",
+    "learning-rate-too-low",
+    "weights-do-not-change",
+)
 
 
+@once_a_line
 def wrong_dim(seen: Seen) -> Iterator[Finding]:
     """Find functions along a wrong axis: of samples instead of classes, of queries instead of keys."""
     yield from mixed_along_an_axis(seen)
@@ -66,7 +76,9 @@ def _of_likelihoods(seen: Seen) -> Iterator[Finding]:
     """Log-softmax before a likelihood adds up to one over the classes, axis 1."""
     for look, op in losses_of(seen, {"nll_loss", "nll_loss_nd"}):
         value = given_value(op, 0, "input")
-        first = None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
+        first = (
+            None if value is None else origin(look.trace, value, NEAR | {"to", "float", "double", "clone"})
+        )
         if first is None or value is None or plain(first) != "log_softmax":
             continue
         dims = len(look.trace.values[value].shape)
@@ -81,7 +93,7 @@ def _of_answers(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Find
     if value is None or op.call is not None or not _is_an_answer(trace, value):
         return
     shape, axis = trace.values[value].shape, axis_of(op, trace)
-    if len(shape) < 2 or axis != -len(shape) or shape[0] < 2 or shape[0] == shape[1]:
+    if len(shape) < 2 or axis != -len(shape) or shape[0] < 2 or shape[0] == shape[1]:  # noqa: PLR2004
         return
     if any(plain(reader) == "nll_loss" for output in op.outputs for reader in reads.get(output, ())):
         return  # told there
@@ -118,10 +130,12 @@ def _of_one(look: Look, op: Op) -> Iterator[Finding]:
     if value is None or axis is None:
         return
     shape = trace.values[value].shape
-    if not shape or -axis > len(shape) or shape[axis] != 1 or trace.values[value].shape[0] < 2:
+    if not shape or -axis > len(shape) or shape[axis] != 1 or trace.values[value].shape[0] < 2:  # noqa: PLR2004
         return
     answers = {number for call in trace.calls if call.parent is None for number in call.outputs}
-    losing = {first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))}
+    losing = {
+        first_value(loss) for loss in trace.ops if loss.name.startswith(("binary_cross", "mse_", "l1_"))
+    }
     if any(output in answers or output in losing for output in op.outputs):
         yield _finding(look, op, "one", "error", axis + len(shape))
 
@@ -148,13 +162,13 @@ def _of_attention(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Fi
         if summed is None or axis + dims in summed:
             return
     values = trace.values[weights].shape
-    if dims >= 2 and values[axis] >= 1:
+    if dims >= 2 and values[axis] >= 1:  # noqa: PLR2004
         yield _finding(look, op, "attention", "error", axis + dims)
 
 
 def _is_of_two(op: Op, trace: Trace) -> bool:
     """Tell whether both sides of a product were computed, rather than held as parameters."""
-    return all(trace.values[number].kind == "result" for number in op.inputs) and len(op.inputs) >= 1
+    return all(trace.values[number].kind not in ("parameter", "buffer") for number in op.inputs)
 
 
 def _summed_by_einsum(op: Op, weights: int, trace: Trace) -> set[int] | None:
@@ -163,7 +177,7 @@ def _summed_by_einsum(op: Op, weights: int, trace: Trace) -> set[int] | None:
         return None
     equation = op.args[0].replace(" ", "")
     given_parts, _, result = equation.partition("->")
-    operands = op.args[1] if len(op.args) == 2 and isinstance(op.args[1], list | tuple) else op.args[1:]
+    operands = op.args[1] if len(op.args) == 2 and isinstance(op.args[1], list | tuple) else op.args[1:]  # noqa: PLR2004
     for letters, operand in zip(given_parts.split(","), operands, strict=False):
         if isinstance(operand, Ref) and operand.value == weights and result:
             return {place for place, letter in enumerate(letters) if letter not in result}
@@ -176,7 +190,7 @@ def _of_ranks(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Findin
     if value is None or not _is_an_answer_through_softmax(trace, value):
         return
     shape = trace.values[value].shape
-    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2 or _batch_of(trace, value) != shape[0]:
+    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2 or _batch_of(trace, value) != shape[0]:  # noqa: PLR2004
         return
     place = 2 if plain(op) == "topk" else 1
     axis = given(op, place, "dim", op.kwargs.get("axis"))
@@ -189,8 +203,11 @@ def _of_ranks(look: Look, op: Op, reads: dict[int, list[Op]]) -> Iterator[Findin
 
 
 def _is_an_answer_through_softmax(trace: Trace, value: int) -> bool:
-    made = origin(trace, value, NEAR | {"detach", "data", "cpu", "float", "to", "softmax", "log_softmax", "exp",
-                                        "sigmoid"})  # fmt: skip
+    made = origin(
+        trace,
+        value,
+        NEAR | {"detach", "data", "cpu", "float", "to", "softmax", "log_softmax", "exp", "sigmoid"},
+    )
     return made is not None and made.call is not None
 
 
@@ -217,9 +234,22 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         rows = int(found[2]) if found else 0
         got = int(found[1]) if found else 0
         op = left_the_samples(look.trace, rows, got) if found else _ranked_last(look)
-        if op is not None and plain(op) in RANKS | {"mean", "sum", "cat", "concat", "getitem", "stack", "select"}:
-            form = {"cat": "joined", "concat": "joined", "stack": "joined", "getitem": "picked",
-                    "select": "picked"}.get(plain(op), "ranked" if plain(op) in RANKS else "samples")  # fmt: skip
+        if op is not None and plain(op) in RANKS | {
+            "mean",
+            "sum",
+            "cat",
+            "concat",
+            "getitem",
+            "stack",
+            "select",
+        }:
+            form = {
+                "cat": "joined",
+                "concat": "joined",
+                "stack": "joined",
+                "getitem": "picked",
+                "select": "picked",
+            }.get(plain(op), "ranked" if plain(op) in RANKS else "samples")
             yield _finding(look, op, form, "error", 0)
     elif found := TARGET_SIZE.search(crash.message):
         evidence: dict[str, object] = {"expected": found[1], "got": found[2]}
@@ -243,9 +273,11 @@ def _finding(look: Look, op: Op, form: str, severity, axis: int) -> Finding:
     trace, value = look.trace, first_value(op)
     shape = trace.values[value].shape if value is not None else ()
     evidence: dict[str, object] = {
-        "operation": plain(op), "axis": axis, "before": shape_text(shape),
+        "operation": plain(op),
+        "axis": axis,
+        "before": shape_text(shape),
         "after": shape_text(trace.values[op.outputs[0]].shape) if op.outputs else "?",
         "samples": shape[0] if shape else 0,
-    }  # fmt: skip
+    }
     module = trace.calls[op.call].path if op.call is not None else ""
     return Finding(CODE, severity, own_line(op, trace), module, evidence, form=form, explains=FOLLOWS)

@@ -39,7 +39,8 @@ def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
         carried = [
             (at, event)
             for at, event in steps
-            if event.facts.get("carried") and (event.step < NUM_CLOSE or event.look is not None)
+            if event.facts.get("carried")
+            and (event.step < NUM_CLOSE or event.look is not None)
             and event.facts.get("num_backward", 1)
             and not event.facts.get("closure")
         ]
