@@ -104,10 +104,9 @@ def _of_torchvision(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  
     net = models.get_model_builder(name)(**extra).eval()
     for side in (*SMALL_SIDES, *SIDES) if small else ():
         with suppress(Exception), torch.no_grad():
-            picture = torch.randn(1, 3, side, side)
-            net(picture)
-            return net, picture
-    return net, torch.randn(1, 3, own, own)
+            net.train()(torch.randn(2, 3, side, side))  # its side branches may need more than it does
+            return net.eval(), torch.randn(1, 3, side, side)
+    return net.eval(), torch.randn(1, 3, own, own)
 
 
 def _of_timm(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  # noqa: FBT001
