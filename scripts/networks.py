@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import timm
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 MOST_PARAMETERS = 120_000_000
+SMALL_SIDES = (64,)  # tried before these where pictures may be small
 SIDES = (96, 128, 160, 192, 224, 256, 288)  # tried in this order, then the network's own
 TORCHVISION = "torchvision "  # starts the name of a family of torchvision
 VERSIONS = ", ".join(
@@ -81,29 +83,36 @@ def shares(num_networks: dict[str, int], limit: int) -> dict[str, int]:
     return taken
 
 
-def make(family: str, name: str) -> tuple[nn.Module, torch.Tensor]:
+def make(family: str, name: str, *, small: bool = False) -> tuple[nn.Module, torch.Tensor]:
     """Make a network with random weights, in eval mode, and a picture for it.
 
     Args:
         family: `torchvision …`, or one of timm's.
         name: Of the network.
+        small: Whether pictures of 64 pixels are tried, too, and for torchvision others than its own.
 
     Returns:
         The network and a batch of one picture: for torchvision of the smallest size that the network's
         weights were published for, for timm of the smallest that it takes.
     """
-    return _of_torchvision(name) if family.startswith(TORCHVISION) else _of_timm(name)
+    return _of_torchvision(name, small) if family.startswith(TORCHVISION) else _of_timm(name, small)
 
 
-def _of_torchvision(name: str) -> tuple[nn.Module, torch.Tensor]:
-    side = min(weights.transforms().crop_size[0] for weights in models.get_model_weights(name))
+def _of_torchvision(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  # noqa: FBT001
+    own = min(weights.transforms().crop_size[0] for weights in models.get_model_weights(name))
     extra: dict[str, Any] = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
-    return models.get_model_builder(name)(**extra).eval(), torch.randn(1, 3, side, side)
+    net = models.get_model_builder(name)(**extra).eval()
+    for side in (*SMALL_SIDES, *SIDES) if small else ():
+        with suppress(Exception), torch.no_grad():
+            net.train()(torch.randn(2, 3, side, side))  # its side branches may need more than it does
+            return net.eval(), torch.randn(1, 3, side, side)
+    return net.eval(), torch.randn(1, 3, own, own)
 
 
-def _of_timm(name: str) -> tuple[nn.Module, torch.Tensor]:
+def _of_timm(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  # noqa: FBT001
     channels, own, _ = timm.get_pretrained_cfg(name).input_size
-    for side in (*(side for side in SIDES if side < own), own):
+    sides = (*SMALL_SIDES, *SIDES) if small else SIDES
+    for side in (*(side for side in sides if side < own), own):
         try:
             net = _timm_for(name, side)
             picture = torch.randn(1, channels, side, side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from glassnet.training.recipe import Recipe
 
 NUM_STEPS = 3
-MOST_SAMPLES = 32  # of a batch; fewer where pictures are large
-MOST_NUMBERS = 2_000_000  # of a batch
+MOST_SAMPLES = 32  # of a batch of noise
+MOST_NUMBERS = 2_000_000  # of a batch of pictures: larger ones are cut, so that large networks take seconds
+SMALL = 4096  # numbers in a picture
+FEW = 4  # samples of larger pictures
 
 
 def try_recipe(net: nn.Module, train: Pictures, val: Pictures | None, recipe: Recipe, scale: Scale) -> Seen:
@@ -43,6 +46,8 @@ def try_recipe(net: nn.Module, train: Pictures, val: Pictures | None, recipe: Re
         What was seen; `crash` tells of an exception.
     """
     trained = copy.deepcopy(net)
+    size = max(train.policy.channels * train.policy.height * train.policy.width, 1)
+    recipe = replace(recipe, batch=min(recipe.batch, max(MOST_NUMBERS // size, FEW)))
     with suppress(Exception), observe(by="check") as watcher:  # the watcher notes what is raised
         state = begin(trained, train, val, recipe, scale)
         steps = (event for event in train_events(state) if isinstance(event, Step))
@@ -70,7 +75,7 @@ def try_noise(net: nn.Module, shape: tuple[int, ...], *, num_classes: int | None
     """
     trained = copy.deepcopy(net)
     size = max(torch.Size(shape).numel(), 1)
-    num_samples = min(max(MOST_NUMBERS // size, 4), MOST_SAMPLES if size < 4096 else 8)  # noqa: PLR2004
+    num_samples = MOST_SAMPLES if size < SMALL else FEW
     images = torch.randn(num_samples, *shape, generator=torch.Generator().manual_seed(0))
     parameters = [parameter for parameter in trained.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD(parameters, lr=0.01) if parameters else None

@@ -168,10 +168,10 @@ def _whole(one: Pass, pairs: list[Pair]) -> Finding | None:
     if any(_is_repeated(one, op) for op in affine):
         return None  # a linear recurrence is meant to be one
     full = [pair for pair in pairs if not _narrow(one, pair)]
-    sources = [(pair, source) for pair in full if (source := one.place(pair.first)) is not None]
-    if not full or not sources:
+    if not full:
         return None
-    pair, source = sources[0]
+    sources = [(pair, source) for pair in full if (source := one.place(pair.first)) is not None]
+    pair, source = sources[0] if sources else (full[0], None)  # a library's network that nowhere bends
     evidence = _evidence(one, pair) | {"layers": len(affine), "network": one.network.name}
     return Finding(
         "no-nonlinearity", "warning" if bending else "error", source, one.module_of(pair.first), evidence,
