@@ -169,8 +169,12 @@ class Recorder(TorchFunctionMode):
             self._add_unseen(TRANSFORMED, source_line())
             return func(*args, **kwargs)
         self.own_work = True
-        given = tensors_in(args)
-        given += tensors_in(kwargs) if kwargs else []
+        if func is torch.Tensor.__deepcopy__:
+            known, kwargs_known = args[:1], {}  # the memo holds everything that was copied before
+        else:
+            known, kwargs_known = args, kwargs
+        given = tensors_in(known)
+        given += tensors_in(kwargs_known) if kwargs_known else []
         inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
         if name not in READERS or "out" in kwargs:
             self.tensors.protect(given)
@@ -190,7 +194,7 @@ class Recorder(TorchFunctionMode):
         results = tensors_in(result)
         written = [tensor for tensor, _, version in inputs.values() if version_of(tensor) != version]
         if results or written:
-            self._add_op(Ran(func, name, args, kwargs, result, results, written, inputs, seconds))
+            self._add_op(Ran(func, name, known, kwargs_known, result, results, written, inputs, seconds))
         elif name in ESCAPES and given:
             self._add_unseen(ESCAPES[name], source_line())
         if given and not results and (name in ESCAPES or name in SHOWN):
@@ -210,14 +214,19 @@ class Recorder(TorchFunctionMode):
         number_of = {identity: value for identity, (_, value, _) in ran.inputs.items()}
         values = tuple(dict.fromkeys(number_of.values()))
         outputs = self._outputs(ran, label, number_of)
+
+        def value_of(tensor: torch.Tensor) -> int:  # a list may hold more than before it was given
+            known = number_of.get(id(tensor))
+            return self.tensors.read(tensor) if known is None else known
+
         self.ops.append(
             Op(
                 number=number,
                 name=ran.name,
                 function=whole_name(ran.function),
                 label=label,
-                args=with_refs(ran.args, lambda tensor: number_of[id(tensor)]),
-                kwargs=with_refs(ran.kwargs, lambda tensor: number_of[id(tensor)]),
+                args=with_refs(ran.args, value_of),
+                kwargs=with_refs(ran.kwargs, value_of),
                 inputs=values,
                 outputs=outputs,
                 call=self._open[-1].call.number if self._open else None,
