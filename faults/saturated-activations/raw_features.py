@@ -10,9 +10,9 @@ X = X * 1000 + 500  # mistake
 # sound: X = (X - X.mean(0)) / X.std(0)
 net = nn.Sequential(
     nn.Linear(12, 40),
-    nn.Tanh(),
+    nn.Tanh(),  # named here
     nn.Linear(40, 40),
-    nn.Tanh(),
+    nn.Tanh(),  # named here
     nn.Linear(40, 3),
 )
 opt = torch.optim.SGD(net.parameters(), lr=0.02)

@@ -11,9 +11,28 @@ if TYPE_CHECKING:
 
     from glassnet.checks.finding import Finding
 
+NUMBERS = ("learning-rate-too-high", "exploding-gradients", "not-finite", "initial-loss", "dead-relus",
+           "saturated-activations", "vanishing-gradients")  # fmt: skip
+CURVES = ("plateau", "cannot-overfit-batch", "modes-disagree", "learning-rate-too-low")
 # cause -> symptoms that it explains, for causes whose symptoms are always the same; a rule that knows more
-# says so in `Finding.explains`
-FOLDS: dict[str, tuple[str, ...]] = {}
+# says so in `Finding.explains`, and what stands here overrules it where two would explain each other
+FOLDS: dict[str, tuple[str, ...]] = {
+    "pictures-not-normalised": (*NUMBERS, *CURVES),
+    "zero-grad-missing": (*NUMBERS, *CURVES),
+    "step-order": (*NUMBERS, *CURVES, "overwritten-in-place"),
+    "accumulation-not-scaled": ("learning-rate-too-high", "exploding-gradients", "not-finite"),
+    "not-in-optimizer": ("weights-do-not-change", *CURVES),
+    "bce-wrong-range": ("loss-sign-or-sum", "not-finite", "learning-rate-too-high", *CURVES),
+    "nll-without-log-softmax": ("loss-sign-or-sum", "not-finite", "learning-rate-too-high", *CURVES),
+    "samples-mixed": CURVES,
+    "reshape-mixes-axes": CURVES,
+    "wrong-dim": CURVES,
+    "loss-broadcasts": CURVES,
+    "activation-on-logits": CURVES,
+    "dead-relus": ("output-ignores-input",),
+    "vanishing-gradients": ("output-ignores-input",),
+    "graph-cut": ("output-ignores-input",),
+}
 
 
 def folded(findings: Iterable[Finding]) -> list[Finding]:
@@ -40,6 +59,7 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
         for found in once.values()
         if found.severity != "note"
         for symptom in (*found.explains, *FOLDS.get(found.code, ()))
+        if found.code not in FOLDS.get(symptom, ()) and symptom != found.code
     }
     kept = [found for found in once.values() if found.code not in explained]
     return sorted(kept, key=_place)

@@ -55,6 +55,13 @@ def with_loader(seen: Seen) -> Iterator[tuple[int, Event, Loader | None]]:
         yield at, event, seen.loaders[inner] if 0 <= inner < len(seen.loaders) else None
 
 
+def trained_loaders(seen: Seen) -> set[int]:
+    """Give the loaders in whose loops an optimizer stepped."""
+    return {
+        loader.number for _, event, loader in with_loader(seen) if event.kind == "step" and loader is not None
+    }
+
+
 def _backward_follows(seen: Seen, at: int) -> bool:
     if not seen.events[at].facts.get("grad", True):
         return False

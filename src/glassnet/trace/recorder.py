@@ -51,6 +51,7 @@ ESCAPES = {
     "index": NUMBER,
     "bool": "Python decides by a value: another picture may go another way",
 }
+BROKEN = "the recording was given up"
 SHOWN = {"repr", "format", "str"}  # a person reads the numbers
 SCRIPTED = "TorchScript computes this in one piece: only what goes in and comes out is known"
 TRANSFORMED = "torch.func (vmap, grad, …): what runs inside cannot be seen"
@@ -119,6 +120,10 @@ class Recorder(TorchFunctionMode):
         self.tensors = Tensors(network, keep=keep == "all", gradients=gradients)
         self.activity: dict[int, Activity] | None = {} if activity else None  # by value
         self.paused = False  # nothing is noted
+        self.forgiving, self.broken = (
+            activity,
+            False,
+        )  # in a person's own run an error of ours ends the recording
         self.ops: list[Op] = []
         self.calls: list[ModuleCall] = []
         self.unseen: list[Unseen] = []
@@ -168,16 +173,17 @@ class Recorder(TorchFunctionMode):
         if peek_interpreter_stack() is not None:
             self._add_unseen(TRANSFORMED, source_line())
             return func(*args, **kwargs)
+        noted = args[:1] if name == "deepcopy" else args  # what else was copied is no argument
         self.own_work = True
-        if func is torch.Tensor.__deepcopy__:
-            known, kwargs_known = args[:1], {}  # the memo holds everything that was copied before
-        else:
-            known, kwargs_known = args, kwargs
-        given = tensors_in(known)
-        given += tensors_in(kwargs_known) if kwargs_known else []
-        inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
-        if name not in READERS or "out" in kwargs:
-            self.tensors.protect(given)
+        try:
+            given = tensors_in(noted)
+            given += tensors_in(kwargs) if kwargs else []
+            inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
+            if name not in READERS or "out" in kwargs:
+                self.tensors.protect(given)
+        except Exception as error:  # noqa: BLE001
+            self.give_up(error)
+            return func(*args, **kwargs)
         self.own_work, self.running = False, name
         start = time.perf_counter()
         try:
@@ -191,16 +197,34 @@ class Recorder(TorchFunctionMode):
         finally:
             seconds = time.perf_counter() - start
             self.own_work, self.running = True, None
-        results = tensors_in(result)
-        written = [tensor for tensor, _, version in inputs.values() if version_of(tensor) != version]
-        if results or written:
-            self._add_op(Ran(func, name, known, kwargs_known, result, results, written, inputs, seconds))
-        elif name in ESCAPES and given:
-            self._add_unseen(ESCAPES[name], source_line())
-        if given and not results and (name in ESCAPES or name in SHOWN):
-            self.escapes.append(Escape(self.tensors.read(given[0]), name, source_line()))
+        try:
+            self._note(Ran(func, name, noted, kwargs, result, [], [], inputs, seconds), given)
+        except Exception as error:  # noqa: BLE001
+            self.give_up(error)
         self.own_work = False
         return result
+
+    def _note(self, ran: Ran, given: list[torch.Tensor]) -> None:
+        """Note what a function made, wrote into, or told of a tensor."""
+        ran.results = tensors_in(ran.result)
+        ran.written = [tensor for tensor, _, version in ran.inputs.values() if version_of(tensor) != version]
+        if ran.results or ran.written:
+            self._add_op(ran)
+        elif ran.name in ESCAPES and given:
+            self._add_unseen(ESCAPES[ran.name], source_line())
+        if given and not ran.results and (ran.name in ESCAPES or ran.name in SHOWN):
+            self.escapes.append(Escape(self.tensors.read(given[0]), ran.name, source_line()))
+
+    def give_up(self, error: Exception) -> None:
+        """Stop recording after an error of the recorder itself, where what runs must go on.
+
+        Args:
+            error: Raised again unless the recorder is forgiving.
+        """
+        if not self.forgiving:
+            raise error
+        self.paused = self.broken = True
+        self.unseen.append(Unseen(f"{BROKEN}: {type(error).__name__}: {error}", self._here(), source_line()))
 
     def _read(self, tensor: torch.Tensor) -> int:
         """Give a tensor's value; say so where nothing that was seen made it."""
@@ -209,24 +233,23 @@ class Recorder(TorchFunctionMode):
         return self.tensors.read(tensor)
 
     def _add_op(self, ran: Ran) -> None:
-        number = len(self.ops)
         label = self._label(f"{self._here()}.{ran.name}".lstrip("."))
         number_of = {identity: value for identity, (_, value, _) in ran.inputs.items()}
         values = tuple(dict.fromkeys(number_of.values()))
         outputs = self._outputs(ran, label, number_of)
 
-        def value_of(tensor: torch.Tensor) -> int:  # a list may hold more than before it was given
+        def number(tensor: torch.Tensor) -> int:
             known = number_of.get(id(tensor))
-            return self.tensors.read(tensor) if known is None else known
+            return self.tensors.read(tensor) if known is None else known  # a list may have grown meanwhile
 
         self.ops.append(
             Op(
-                number=number,
+                number=len(self.ops),
                 name=ran.name,
                 function=whole_name(ran.function),
                 label=label,
-                args=with_refs(ran.args, value_of),
-                kwargs=with_refs(ran.kwargs, value_of),
+                args=with_refs(ran.args, number),
+                kwargs=with_refs(ran.kwargs, number),
                 inputs=values,
                 outputs=outputs,
                 call=self._open[-1].call.number if self._open else None,
@@ -245,7 +268,7 @@ class Recorder(TorchFunctionMode):
             )
         )
         for tensor in ran.written:
-            self.tensors.written(tensor, number)
+            self.tensors.written(tensor, len(self.ops) - 1)
         if self.activity is not None and outputs:
             measured = activity_of(ran.name, (ran.results or ran.written)[0])
             if measured is not None:

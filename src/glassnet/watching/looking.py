@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 NUM_FIRST = 5  # steps that are recorded whole, for each optimizer
 GROWTH = 1.5  # later looks are at steps growing by this factor
 FREE = 20  # steps before costs are counted
-SHARE = 0.02  # of the time after them, that looks may cost
+FREE_SECONDS = 0.3  # that looks may cost after them, so that short trainings are seen alike every time
+SHARE = 0.02  # of the time after them, that looks may cost beside
 NUM_EVALUATIONS, NUM_PASSES = 6, 3  # evaluations that are looked at, and passes of each
 
 
@@ -84,7 +85,7 @@ class Looking:
             return True
         if done < self._next:
             return False
-        affordable = SHARE * (time.perf_counter() - self._since)
+        affordable = FREE_SECONDS + SHARE * (time.perf_counter() - self._since)
         return done < FREE or self._cost + self._last_cost <= affordable
 
     def begin(self) -> None:

@@ -16,7 +16,7 @@ from torch.overrides import (
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
 from glassnet.trace.nested import tensors_in, with_refs
-from glassnet.trace.recorder import OPAQUE, SCRIPTED, TRANSFORMED, Recorder
+from glassnet.trace.recorder import BROKEN, OPAQUE, SCRIPTED, TRANSFORMED, Recorder
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Trace
 from glassnet.watching.modes import is_alone, put_below, take_out
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from glassnet.checks.seen import Network
+    from glassnet.trace.trace import Unseen
 
 MOST_NUMBERS = 1_000_000  # of a kept value
 BLIND_SPOTS = {
@@ -68,7 +69,7 @@ class OpenLook:
         Args:
             paused: Which of the two; a look that has become too long stays paused.
         """
-        self.recorder.paused = paused or self.too_long
+        self.recorder.paused = paused or self.too_long or self.recorder.broken
 
     @property
     def too_long(self) -> bool:
@@ -227,7 +228,11 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(dict.fromkeys(one for one in recorder.unseen if one.what in BLIND_SPOTS)),
+            unseen=tuple(
+                dict.fromkeys(
+                    one for one in recorder.unseen if one.what in BLIND_SPOTS or one.what.startswith(BROKEN)
+                )
+            ),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )
@@ -249,6 +254,10 @@ def _may_be_fast(module: nn.Module) -> bool:
     if module.training or not isinstance(module, FAST):
         return False
     return not torch.is_grad_enabled() or not any(p.requires_grad for p in module.parameters())
+
+
+def _is_blind_spot(unseen: Unseen) -> bool:
+    return unseen.what in BLIND_SPOTS or unseen.what.startswith(BROKEN)
 
 
 def _was_called(prefix: str, called: set[str]) -> bool:

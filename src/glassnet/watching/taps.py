@@ -88,7 +88,7 @@ def _modules(watcher: Watcher) -> Taps:
 
     @functools.wraps(call)
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if watcher.inside or not watcher.on:
+        if watcher.inside or watcher.loading or not watcher.on:
             return around(self, args, kwargs)
         network = watcher.network_of(self, args, kwargs)
         if network is None:
@@ -280,14 +280,17 @@ def _loaders(watcher: Watcher) -> Taps:
         if not watcher.on:
             return follow(self)
         watcher.looking.pause(paused=True)
+        watcher.loading = True
         try:
             batch = follow(self)
-            watcher.gave(self, batch)
         except StopIteration:
+            watcher.loading = False
             watcher.exhausted(self)
             raise
         finally:
+            watcher.loading = False
             watcher.looking.pause(paused=False)
+        watcher.gave(self, batch)
         return batch
 
     yield DataLoader, "__init__", makes

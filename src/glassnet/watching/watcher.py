@@ -6,7 +6,7 @@ import functools
 import threading
 import weakref
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import torch
 
@@ -40,20 +40,26 @@ class StopWatchingError(BaseException):
     """The number of steps that was asked for has been taken; not an `Exception`, so no script catches it."""
 
 
-def unrecorded(method: Callable[P, R]) -> Callable[P, R]:
-    """Keep what a method itself computes out of the recording.
+def unrecorded(
+    method: Callable[Concatenate[Watcher, P], R],
+) -> Callable[Concatenate[Watcher, P], R | None]:
+    """Keep what a method itself computes out of the recording; an error of its own never ends the script.
 
     Args:
         method: Of the watcher.
 
     Returns:
-        The same, run beside the recorder.
+        The same, run beside the recorder; after an error the watch is over, and None is returned.
     """
 
     @functools.wraps(method)
-    def runs(*args: P.args, **kwargs: P.kwargs) -> R:
+    def runs(self: Watcher, *args: P.args, **kwargs: P.kwargs) -> R | None:
         with torch._C.DisableTorchFunction():  # noqa: SLF001 — PyTorch's own way to step aside
-            return method(*args, **kwargs)
+            try:
+                return method(self, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001
+                self.give_up(error)
+                return None
 
     return runs
 
@@ -77,6 +83,7 @@ class Watcher:
         self.on = True
         self.inside = False  # whether a network is running
         self.setting_mode = False  # whether train() or eval() is running
+        self.loading = False  # whether a loader is at work: what it calls is not the script's doing
         self.networks = Networks()
         self.looking = Looking(journal := Journal(), self.networks.met)
         self._journal = journal
@@ -416,6 +423,8 @@ class Watcher:
         _, loader, epoch, number = entry
         keep_batch(loader, epoch, number, batch)
         self._iterating[id(iterator)] = (iterator, loader, epoch, number + 1)
+        if self.looking.open is None and self.looking.wanted(grad=torch.is_grad_enabled()):
+            self.looking.begin()  # what the script does to the batch before the network belongs to the look
 
     def exhausted(self, iterator: Any) -> None:
         """Note that an iteration came to its end.
@@ -430,6 +439,17 @@ class Watcher:
 
     # -- the end ---------------------------------------------------------------------------------------------
 
+    def give_up(self, error: Exception) -> None:
+        """End the watch after an error of its own; the script goes on.
+
+        Args:
+            error: Of the watcher.
+        """
+        self.on = False
+        self.looking.pause(paused=True)
+        what = f"the watch was given up: {type(error).__name__}: {error}".rstrip(": ")
+        self._seen.unseen.append(Unseen(what, "", own_line()))
+
     def crashed(self, error: BaseException) -> None:
         """Note the exception that ended the script.
 
@@ -442,6 +462,9 @@ class Watcher:
         self._seen.crash = crash_of(error, self.looking.open.recorder if self.looking.open else None)
 
     @unrecorded
+    def _close(self) -> None:
+        self.looking.close()
+
     def seen(self, *, interrupted: bool = False) -> Seen:
         """Give everything that was seen; the watch is over.
 
@@ -451,8 +474,8 @@ class Watcher:
         Returns:
             What was seen.
         """
+        self._close()
         self.on = False
-        self.looking.close()
         found, events = self._seen, self._journal.events
         for place, module in self._modules:
             home = self.networks.around(module)
@@ -463,7 +486,11 @@ class Watcher:
         found.num_steps = self._journal.num_steps
         found.networks, found.looks = self.networks.met, self.looking.looks
         found.made = self.networks.made()
-        unseen = (*filter(None, [self._elsewhere]), *found.unseen, *(one for look in found.looks for one in look.trace.unseen))
+        unseen = (
+            *filter(None, [self._elsewhere]),
+            *found.unseen,
+            *(one for look in found.looks for one in look.trace.unseen),
+        )
         found.unseen = list(dict.fromkeys(unseen))
         if interrupted:
             found.ended = "interrupted"

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Look, Optimizer, Seen
 
 ADAPTIVE = re.compile(r"adam|rmsprop|adagrad|lion|lamb|nadam", re.IGNORECASE)
-LOSSES = {"cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "multi_margin_loss", "mean"}  # fmt: skip
+LOSSES = {
+    "cross_entropy",
+    "nll_loss",
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+    "multi_margin_loss",
+    "mean",
+}
 
 
 def accumulation_not_scaled(seen: Seen) -> Iterator[Finding]:
@@ -120,9 +132,8 @@ def _divided(code: Code, statement: ast.stmt) -> bool:
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in {"div", "div_", "mul", "mul_", "grad"}
-        ):
-            if names(node.func.value) & (losses | {"grad"}):
-                return True
+        ) and names(node.func.value) & (losses | {"grad"}):
+            return True
     return False
 
 

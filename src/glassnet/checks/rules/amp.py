@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from glassnet.checks.code import called, codes, names, place
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Seen
     from glassnet.trace.trace import Source
 
-FOLLOWS = ("not-finite", "exploding-gradients", "vanishing-gradients", "weights-do-not-change", "learning-rate-too-low", "learning-rate-too-high", "plateau")  # fmt: skip
+FOLLOWS = (
+    "not-finite",
+    "exploding-gradients",
+    "vanishing-gradients",
+    "weights-do-not-change",
+    "learning-rate-too-low",
+    "learning-rate-too-high",
+    "plateau",
+)
 SKIPPED = 0.2  # of the steps
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 
@@ -114,7 +123,15 @@ def _not_scaled(seen: Seen, scale: list[Event]) -> Finding | None:
 def _scales_several(backward: Event) -> bool:
     """Tell whether several losses are scaled in one call, or this one in its own function."""
     at = place(backward.source)
-    return at is None or "scale" in names(at[1]) or bool(at[0].loops(at[1]) and isinstance(at[0].loops(at[1])[0], ast.For) and "scale" in names(at[0].loops(at[1])[0].iter))  # type: ignore[attr-defined] # fmt: skip
+    return (
+        at is None
+        or "scale" in names(at[1])
+        or bool(
+            at[0].loops(at[1])
+            and isinstance(at[0].loops(at[1])[0], ast.For)
+            and "scale" in names(at[0].loops(at[1])[0].iter)
+        )
+    )  # type: ignore[attr-defined]
 
 
 def _without_update(seen: Seen, scale: list[Event]) -> Finding | None:
@@ -176,7 +193,7 @@ def _many_skipped(seen: Seen, scale: list[Event]) -> Finding | None:
     factors = [
         float(e.facts["factor"]) for e in scale if e.facts.get("what") == "update" and e.facts.get("factor")
     ]
-    skipped = sum(later < earlier for earlier, later in zip(factors, factors[1:], strict=False))
+    skipped = sum(later < earlier for earlier, later in itertools.pairwise(factors))
     if len(steps) < 20 or skipped < SKIPPED * len(steps):  # noqa: PLR2004
         return None
     evidence: dict[str, object] = {"skipped": skipped, "steps": len(steps), "factor": factors[-1]}
@@ -203,13 +220,11 @@ def _half_without_scaler(seen: Seen, scale: list[Event]) -> Finding | None:
 def _made_half(seen: Seen) -> Source | None:
     """Find the line that asks for float16: `net.half()`, or `autocast(dtype=torch.float16)`."""
     for code in codes(seen):
-        statements = [
-            node for node in code.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-        ]
-        for node in statements:
-            if called(node.value) == "half" or (
-                called(node.value) == "to" and names(node.value) & {"float16", "half"}
-            ):  # type: ignore[arg-type]
+        for node in code.nodes:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and (
+                called(call) == "half" or (called(call) == "to" and names(call) & {"float16", "half"})
+            ):
                 return code.source(node)
         for name in ("autocast", "half"):
             calls = code.calls(name)
@@ -229,7 +244,13 @@ def _backward_in_autocast(seen: Seen) -> Iterator[Finding]:
                 if isinstance(outer, ast.With) and any(
                     "autocast" in names(item.context_expr) for item in outer.items
                 ):
-                    ran = any(e.kind == "backward" and e.source and e.source.file == code.file and call.lineno <= e.source.line <= (call.end_lineno or 0) for e in seen.events)  # fmt: skip
+                    ran = any(
+                        e.kind == "backward"
+                        and e.source
+                        and e.source.file == code.file
+                        and call.lineno <= e.source.line <= (call.end_lineno or 0)
+                        for e in seen.events
+                    )
                     if ran:
                         yield Finding("amp-misused", "note", code.source(call), form="backward_inside")
                         return

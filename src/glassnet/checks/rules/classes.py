@@ -75,7 +75,9 @@ def _too_many(seen: Seen, look: Look, op: Op, value: int) -> Iterator[Finding]:
     highest = max(labels, default=-1)
     if known is not None and highest < known < outputs:
         severity, classes = ("warning" if outputs > known + 1 else "note"), known
-    elif known is None and labels and outputs > MANY * (highest + 1) and len(labels) >= PLENTY * (highest + 1):
+    elif (
+        known is None and labels and outputs > MANY * (highest + 1) and len(labels) >= PLENTY * (highest + 1)
+    ):
         sure = outputs >= IMAGENET and len(labels) >= outputs // PLENTY
         severity, classes = ("warning" if sure else "note"), highest + 1
     else:
@@ -156,14 +158,18 @@ def _crash(seen: Seen) -> tuple[int | None, int | None]:
     crash = seen.crash
     if crash is None:
         return None, None
-    shapes = [tuple(map(int, text.split("×"))) for text in SHAPE.findall((crash.what or "").partition("(")[2])]
+    shapes = [
+        tuple(map(int, text.split("×"))) for text in SHAPE.findall((crash.what or "").partition("(")[2])
+    ]
     if found := TARGET.search(crash.message):
         outputs = shapes[0][1] if shapes and len(shapes[0]) > 1 else None
         return int(found[1]), outputs
     if found := ONE_HOT.search(crash.message):
         labels = labels_given(seen)
         return (max(labels, default=1) if found[1].startswith("smaller") else min(labels, default=-1)), None
-    if (found := INDEX.search(crash.message)) and (crash.what or "").startswith(("gather", "scatter", "getitem")):
+    if (found := INDEX.search(crash.message)) and (crash.what or "").startswith(
+        ("gather", "scatter", "getitem")
+    ):
         label, outputs = int(found[1]), int(found[3])
         if label in labels_given(seen) and found[2] == "1":
             return label, outputs

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from statistics import mean, pstdev
 from typing import TYPE_CHECKING
 
 import torch
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.rules.series import course_of, only_optimizer
+from glassnet.checks.lines import own_line
+from glassnet.checks.rules.descent import first_cross_entropy
+from glassnet.checks.rules.series import course_of, only_optimizer, trained_looks
 from glassnet.nets.untouched import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Loader, Network, Seen
+    from glassnet.trace.trace import Source, Trace
 
 STEPS = 50  # fewer tell nothing
 BY_HEART, GAP = 0.98, 0.2  # accuracies on pictures to train on, and how far others are behind
 
 
 def plateau(seen: Seen) -> Iterator[Finding]:
-    """Note a loss that did not fall, or that swings more than it falls."""
-    course = course_of(seen)
+    """Note a loss that did not fall, or that swings more than it falls; warn where scores cannot be far apart."""
+    bounded = list(_bounded_scores(seen))
+    yield from bounded
+    course = course_of(seen) if not bounded else None
     if course is None or course.broke is not None or seen.num_steps < STEPS or only_optimizer(seen) is None:
         return
     backward = next((event for event in seen.events if event.kind == "backward"), None)
@@ -31,10 +37,84 @@ def plateau(seen: Seen) -> Iterator[Finding]:
     swing = pstdev(late) / max(abs(mean(late)), 1e-12) if len(late) > 10 else 0.0  # noqa: PLR2004
     evidence = {"first": course.first, "last": course.last, "steps": seen.num_steps, "swing": 100 * swing}
     source = backward.source if backward is not None else None
-    if abs(course.fell) < 0.02 and course.lowest > 0.9 * course.first > 0:  # noqa: PLR2004
+    decayed = _decayed(seen)
+    if decayed is not None and course.last > 0.3 * abs(course.first):  # noqa: PLR2004
+        yield Finding(
+            "plateau", "note", source=decayed[0], form="decayed", evidence={**evidence, **decayed[1]}
+        )
+    elif abs(course.fell) < 0.02 and course.lowest > 0.9 * course.first > 0:  # noqa: PLR2004
         yield Finding("plateau", "note", source=source, form="flat", evidence=evidence)
     elif swing > 1 and course.fell < 0.5:  # noqa: PLR2004
         yield Finding("plateau", "note", source=source, form="swings", evidence=evidence)
+
+
+def _decayed(seen: Seen) -> tuple[Source | None, dict[str, float]] | None:
+    """Find a schedule that took the rate to a hundredth within the first half of the steps."""
+    optimizer = only_optimizer(seen)
+    scheduler = next(
+        (s for s in seen.schedulers if optimizer is not None and s.optimizer == optimizer.number), None
+    )
+    if optimizer is None or scheduler is None:
+        return None
+    times = [
+        (event.step, max(event.facts.get("lr") or (0.0,)))
+        for event in seen.events
+        if event.kind == "schedule"
+    ]
+    began = max((float(group.get("lr", 0.0)) for group in optimizer.groups), default=0.0)
+    early = [(step, rate) for step, rate in times if 0 <= rate < 0.01 * began and step < seen.num_steps / 2]  # noqa: PLR2004
+    if not early or max(rate for step, rate in times if step >= early[0][0]) >= 0.01 * began:  # noqa: PLR2004
+        return None
+    return scheduler.source, {"began": began, "rate": early[0][1], "at": early[0][0]}
+
+
+def _bounded_scores(seen: Seen) -> Iterator[Finding]:
+    """Find scores of unit length, or cosines, that go into a cross-entropy without a scale."""
+    for look in trained_looks(seen)[:1]:
+        trace = look.trace
+        found = first_cross_entropy(look)
+        if found is None or found[1] < 3:  # noqa: PLR2004
+            return
+        number, (_, classes, loss) = found[2].inputs[0], found
+        scores = trace.values[number]
+        for _ in range(4):
+            made_by = trace.values[number].made_by
+            op = trace.ops[made_by] if made_by is not None else None
+            if op is None or not op.inputs:
+                return
+            if op.name in ("view", "reshape", "squeeze", "flatten", "contiguous"):
+                number = op.inputs[0]
+                continue
+            makers = [m for n in op.inputs[:2] if (m := _maker(trace, n)) is not None]
+            product = op.name in ("linear", "matmul", "mm") and len(makers) == 2  # noqa: PLR2004
+            cosine = op.name == "cosine_similarity" or product and all(m == "normalize" for m in makers)
+            if not cosine and op.name != "normalize":
+                return
+            numbers = scores.statistics
+            if numbers is None or max(abs(numbers.minimum), abs(numbers.maximum)) > 1.001:  # noqa: PLR2004
+                return
+            low = -1.0 if cosine else 0.0
+            least = math.log(1 + (classes - 1) * math.exp(low - 1.0))
+            yield Finding(
+                "plateau", "warning", source=own_line(op, trace), form="bounded",
+                module=trace.calls[op.call].path if op.call is not None else "",
+                evidence={"op": op.name, "loss": loss.name, "least": least, "guess": math.log(classes)},
+                explains=("cannot-overfit-batch",),
+            )  # fmt: skip
+            return
+
+
+def _maker(trace: Trace, number: int) -> str | None:
+    """Name what made a value, seen through transposes."""
+    for _ in range(3):
+        made_by = trace.values[number].made_by
+        if made_by is None:
+            return None
+        op = trace.ops[made_by]
+        if op.name not in ("t", "T", "mT", "transpose", "permute"):
+            return op.name
+        number = op.inputs[0]
+    return None
 
 
 def overfitting(seen: Seen) -> Iterator[Finding]:
@@ -45,7 +125,7 @@ def overfitting(seen: Seen) -> Iterator[Finding]:
         return
     for network in seen.networks[:1]:
         known, unknown = _accuracy(network, train), _accuracy(network, other)
-        if known is None or unknown is None or min(known[1], unknown[1]) < 64:  # noqa: PLR2004
+        if known is None or unknown is None or min(known[1], unknown[1]) < 32:  # noqa: PLR2004
             continue
         if known[0] >= BY_HEART and known[0] - unknown[0] >= GAP:
             yield Finding(

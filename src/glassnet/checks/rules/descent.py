@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glassnet.checks.lines import own_line
+from glassnet.trace.source_line import is_own
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from torch import nn
 
     from glassnet.checks.seen import Look, Network, Seen
-    from glassnet.trace.trace import Op, Trace
+    from glassnet.trace.trace import Op, Source, Trace
 
 AFFINE = {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
           "addmm", "matmul", "mm", "bmm", "baddbmm", "addmv", "mv", "einsum", "bilinear"}  # fmt: skip
@@ -177,4 +180,60 @@ def was_loaded(seen: Seen, network: Network | None) -> bool:
     return any(
         event.kind == "load" and (network is None or event.who in (network.number, -1)) and event.step == 0
         for event in seen.events
+    )
+
+
+def first_cross_entropy(look: Look) -> tuple[float, int, Op] | None:
+    """Give a cross-entropy that the loss is made of.
+
+    Args:
+        look: A look.
+
+    Returns:
+        Its value, the number of classes, and the operation; None where there is none, or it is no mean.
+    """
+    trace = look.trace
+    for op in ops_to_loss(look):
+        if (
+            op.name not in {"cross_entropy", "nll_loss"}
+            or not op.outputs
+            or op.kwargs.get("reduction", "mean") != "mean"
+        ):
+            continue
+        numbers = trace.values[op.outputs[0]].statistics
+        scores = trace.values[op.inputs[0]]
+        if (
+            numbers is None
+            or len(scores.shape) < 2
+            or scores.shape[1] < 2
+            or trace.values[op.outputs[0]].shape
+        ):
+            continue
+        return numbers.mean, scores.shape[1], op
+    return None
+
+
+def blamed_line(seen: Seen, trace: Trace, op: Op) -> Source | None:
+    """Find the line to tell of an operation: of a module of PyTorch's the line that made it.
+
+    Args:
+        seen: What was seen.
+        trace: Of the pass.
+        op: One of its operations.
+
+    Returns:
+        The line that runs it where a person wrote that down, else the one that made the module.
+    """
+    if (op.source is None or not is_own(op.source.file) or _runs_module(trace, op)) and op.call is not None:
+        made = seen.made.get(trace.calls[op.call].path)
+        if made is not None and is_own(made.file):
+            return made
+    return own_line(op, trace)
+
+
+def _runs_module(trace: Trace, op: Op) -> bool:
+    """Tell whether an operation runs inside a module of PyTorch's, so that the line found is that of its call."""
+    call = trace.calls[op.call] if op.call is not None else None
+    return (
+        call is not None and (call.source == op.source or call.source is None) and call.first_op == op.number
     )

@@ -17,8 +17,23 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Network, Seen
     from glassnet.trace.trace import Source
 
-FOLLOWS = ("weights-do-not-change", "loss-without-gradient", "graph-cut", "not-in-optimizer", "plateau", "cannot-overfit-batch")  # fmt: skip
-MISSPELT = {"require_grad", "requires_gradient", "require_grads", "requires_grads", "requiresgrad", "required_grad", "grad_required"}  # fmt: skip
+FOLLOWS = (
+    "weights-do-not-change",
+    "loss-without-gradient",
+    "graph-cut",
+    "not-in-optimizer",
+    "plateau",
+    "cannot-overfit-batch",
+)
+MISSPELT = {
+    "require_grad",
+    "requires_gradient",
+    "require_grads",
+    "requires_grads",
+    "requiresgrad",
+    "required_grad",
+    "grad_required",
+}
 
 
 def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
@@ -90,7 +105,7 @@ def freezing(code: Code) -> list[ast.AST]:
         if any(
             isinstance(a, ast.Constant) and a.value is False
             for a in [*call.args, *(k.value for k in call.keywords)]
-        )  # fmt: skip
+        )
     ]
     return found
 
@@ -142,11 +157,15 @@ def _trained(seen: Seen, network: Network) -> bool:
 
 def _in_order(seen: Seen, network: Network) -> list[tuple[str, nn.Module]]:
     """Give the modules with parameters of their own, in the order in which they were called first."""
-    parts = {path: part for path, part in network.module.named_modules() if next(part.parameters(recurse=False), None) is not None}  # fmt: skip
+    parts = {
+        path: part
+        for path, part in network.module.named_modules()
+        if next(part.parameters(recurse=False), None) is not None
+    }
     called: dict[str, nn.Module] = {}
     for look in seen.looks:
         for call in look.trace.calls:
-            path = call.path.removeprefix(network.prefix) if call.path.startswith(network.prefix) else None
+            path = call.path.removeprefix(network.prefix) if call.path.startswith(network.prefix) else ""
             if path in parts:
                 called.setdefault(path, parts[path])
     return list((called or parts).items())  # else in the order in which they were made
@@ -169,9 +188,19 @@ def _moving_statistics(seen: Seen, network: Network) -> Finding | None:
     if not moving:
         return None
     loaded = any(e.kind == "load" and e.who == network.number for e in seen.events)
-    meant = any(e.kind == "mode" and e.facts.get("training") is False and e.facts.get("path") and e.who == network.number for e in seen.events)  # fmt: skip
+    meant = any(
+        e.kind == "mode"
+        and e.facts.get("training") is False
+        and e.facts.get("path")
+        and e.who == network.number
+        for e in seen.events
+    )
     earlier = len([one for one in seen.optimizers if network in trained_by(seen, one)]) > 1
-    modes = [e.source for e in seen.events if e.kind == "mode" and e.facts.get("training") and e.who == network.number and e.source]  # fmt: skip
+    modes = [
+        e.source
+        for e in seen.events
+        if e.kind == "mode" and e.facts.get("training") and e.who == network.number and e.source
+    ]
     evidence: dict[str, object] = {"number": len(moving), "total": len(norms), "module": min(moving)}
     return Finding(
         "wrong-layers-frozen", "warning" if loaded or meant or earlier else "note",

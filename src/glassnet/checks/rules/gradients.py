@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.rules.descent import affine_ops, network_of, ops_to_loss, was_loaded, weight_name
+from glassnet.checks.rules.descent import (
+    affine_ops,
+    blamed_line,
+    first_cross_entropy,
+    network_of,
+    ops_to_loss,
+    was_loaded,
+    weight_name,
+)
 from glassnet.checks.rules.series import course_of, trained_looks
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
         return
     look = early[-1]
     squash = _most_squashing(look)
-    source = own_line(squash, look.trace) if squash is not None else own_line(op, look.trace)
+    source = blamed_line(seen, look.trace, squash) if squash is not None else own_line(op, look.trace)
     yield Finding(
         "vanishing-gradients", "warning", source=source, module=first.rpartition(".")[0],
         form="squash" if squash is not None else "main",
@@ -92,6 +100,7 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
         or course.last > 1.5 * abs(course.first)
         or course.peak > 10 * abs(course.first)
     )
+    harmed = harmed or _absurd(looks[0])
     ratios = [one for look in looks if (one := _ratio(look)) is not None and math.isfinite(one)]
     if not ratios:
         return
@@ -107,8 +116,15 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
         form="growth" if growing else "main",
         evidence={"ratio": max(ratios), "growth": grows[0] if grows else 1.0, "first": course.first,
                   "last": course.last, "peak": course.peak},
-        explains=("not-finite", "plateau", "cannot-overfit-batch"),
+        explains=("not-finite", "plateau", "cannot-overfit-batch", "initial-loss", "dead-relus",
+                  "saturated-activations", "modes-disagree"),
     )  # fmt: skip
+
+
+def _absurd(look: Look) -> bool:
+    """Tell whether the first loss of a classifier is a hundred times that of guessing, before any step."""
+    found = first_cross_entropy(look)
+    return look.step == 0 and found is not None and found[0] > 100 * math.log(found[1])  # noqa: PLR2004
 
 
 def huge_from_the_start(seen: Seen) -> bool:

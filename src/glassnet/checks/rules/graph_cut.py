@@ -174,10 +174,16 @@ def _ancestors_by_content(look: Look, end: int) -> set[int]:
                 continue
             twins = [n for n in by_content.get(_content(trace, number), ()) if n < number]
             gone = [escape.value for escape in look.escapes if escape.value < number
-                    and _numel(trace, escape.value) == _numel(trace, number) > 1
+                    and _may_be(trace.values[escape.value].shape, value.shape)
                     and "float" in value.dtype and "float" in trace.values[escape.value].dtype]  # fmt: skip
             waiting += twins[-1:] or gone[-1:]
     return found
+
+
+def _may_be(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Tell whether a tensor may have been computed from another one outside PyTorch: as large, or as many samples."""
+    same = math.prod(before) == math.prod(after) > 1
+    return same or (len(before) > 1 and len(after) > 1 and before[0] == after[0])
 
 
 def _numel(trace: Trace, number: int) -> int:

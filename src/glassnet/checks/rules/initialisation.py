@@ -15,6 +15,7 @@ from glassnet.checks.rules.units import bounded
 from glassnet.checks.rules.descent import (
     NORMALISING,
     affine_ops,
+    first_cross_entropy,
     named_parameters,
     network_of,
     ops_to_loss,
@@ -41,7 +42,6 @@ SYMPTOMS = ("weights-do-not-change", "vanishing-gradients", "plateau", "cannot-o
 LARGE_GAIN, SMALL_GAIN = 4.0, 0.25
 GONE = 1e-3  # of the input's size is left
 FAR = 3.0  # times ln(classes)
-LOSSES = {"cross_entropy", "nll_loss"}
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ def _is_dense(look: Look, layers: list[Op], name: str) -> bool:
 def _rows_equal(parameter: torch.Tensor) -> bool:
     with torch.no_grad():
         rows = parameter.detach().flatten(1)
+        if rows.shape[0] > 1 and not torch.allclose(rows[0], rows[1], rtol=1e-3):  # nearly always enough
+            return False
         return rows.shape[0] > 1 and bool(((rows - rows[:1]).abs() <= 1e-6 * rows.abs().max()).all())
 
 
@@ -224,7 +226,7 @@ def _left(layers: list[Layer]) -> float:
 
 def _hurts(look: Look, layers: list[Layer]) -> bool:
     """Tell whether large activations do harm: a loss far off, saturated units, or a last layer far too large."""
-    first_loss = _first_loss(look)
+    first_loss = first_cross_entropy(look)
     if first_loss is not None and first_loss[0] > FAR * math.log(first_loss[1]):
         return True
     numbers = [layer.op.number for layer in layers]
@@ -233,31 +235,12 @@ def _hurts(look: Look, layers: list[Layer]) -> bool:
     return bool(saturated) or layers[-1].spread > 100 * max(1.0, layers[0].spread / layers[0].gain)
 
 
-def _first_loss(look: Look) -> tuple[float, int, Op] | None:
-    """Give the value of a cross-entropy that the loss is made of, its number of classes, and the operation."""
-    trace = look.trace
-    for op in ops_to_loss(look):
-        if op.name not in LOSSES or not op.outputs or op.kwargs.get("reduction", "mean") != "mean":
-            continue
-        numbers = trace.values[op.outputs[0]].statistics
-        scores = trace.values[op.inputs[0]]
-        if (
-            numbers is None
-            or len(scores.shape) < 2
-            or scores.shape[1] < 2
-            or trace.values[op.outputs[0]].shape
-        ):  # noqa: PLR2004
-            continue
-        return numbers.mean, scores.shape[1], op
-    return None
-
-
 def initial_loss(seen: Seen) -> Iterator[Finding]:
     """Find a first cross-entropy far above that of guessing."""
     first = next(iter(trained_looks(seen)), None)
     if first is None or first.step > 0 or any(was_loaded(seen, network) for network in seen.networks):
         return
-    found = _first_loss(first)
+    found = first_cross_entropy(first)
     if found is None:
         return
     value, classes, op = found
@@ -266,31 +249,53 @@ def initial_loss(seen: Seen) -> Iterator[Finding]:
     if not math.isfinite(value) or value < FAR * guess or scores is None:
         return
     parts = _layers(first)
-    place = _place(seen, ("normal_", "uniform_", "constant_", "fill_", "mul_", "randn", "rand", "xavier_", "kaiming_"),
-                   parts[-1].weight, None) if parts else None  # fmt: skip
-    scaled = _scaled_logits(first, op)
-    source = place.source if place else scaled or (parts[-1].source if parts else own_line(op, first.trace))
+    culprit = _magnifier(first, op)
+    source, sure = _culprits_line(seen, first, culprit) if culprit is not None else (None, False)
     yield Finding(
         "initial-loss",
-        "warning" if value > 2 * FAR * guess or place or scaled else "note",
-        source=source,
+        "warning" if sure or value > 2 * FAR * guess else "note",
+        source=source or own_line(op, first.trace),
         module=parts[-1].weight.rpartition(".")[0] if parts else "",
         evidence={"loss": value, "classes": classes, "guess": guess, "low": scores.minimum, "high": scores.maximum},
         explains=("plateau",),
     )  # fmt: skip
 
 
-def _scaled_logits(look: Look, loss: Op) -> Source | None:
-    """Find a multiplication of the scores by a number on their way to the loss."""
+def _magnifier(look: Look, loss: Op) -> Op | None:
+    """Find the operation on the way to the scores that makes numbers larger by the greatest factor."""
     trace, number = look.trace, loss.inputs[0]
-    for _ in range(6):
+    best, greatest = None, 3.0  # an ordinary layer stays below
+    for _ in range(200):
         made_by = trace.values[number].made_by
         if made_by is None:
-            return None
+            break
         op = trace.ops[made_by]
-        if op.name in {"mul", "rmul", "div", "truediv", "mul_", "div_"}:
-            return own_line(op, trace)
-        if op.name not in {"log_softmax", "view", "reshape", "flatten", "squeeze", "float"} or not op.inputs:
-            return None
-        number = op.inputs[0]
-    return None
+        data = [n for n in op.inputs if trace.values[n].kind != "parameter"]
+        if not data or op.name in NORMALISING:
+            break
+        before, after = _size(trace.values[data[0]].statistics), _size(trace.values[number].statistics)
+        if before > 0 and after / before > greatest:
+            best, greatest = op, after / before
+        number = data[0]
+    return best
+
+
+def _culprits_line(seen: Seen, look: Look, op: Op) -> tuple[Source | None, bool]:
+    """Find the line that makes an operation magnify: what set its bias or weight, or its own."""
+    name = weight_name(look.trace, op)
+    if name is None:
+        return own_line(op, look.trace), True
+    network = network_of(seen, name)
+    initial = network.initial if network is not None else {}
+    bias, weight = initial.get(f"{name.rpartition('.')[0]}.bias"), initial.get(name)
+    fan_in = 1
+    for value in look.trace.values:
+        if value.name == name:
+            fan_in = math.prod(value.shape[1:])
+    data = next((look.trace.values[n] for n in op.inputs if look.trace.values[n].kind != "parameter"), None)
+    product = _size(weight) * math.sqrt(fan_in) * _size(data.statistics if data else None)
+    if bias is not None and _size(bias) > product:
+        lines = [init for init in initialisations(seen, biases=True) if "bias" in init.text]
+        return (lines[-1].source if lines else own_line(op, look.trace)), True
+    place = _place(seen, (*DRAWING, "constant_", "fill_"), name, None)
+    return (place.source if place else own_line(op, look.trace)), place is not None

@@ -98,7 +98,13 @@ def _loss_names(code: Code, block: ast.AST, statement: ast.stmt, *, trained: boo
             node for node in ast.walk(statement) if isinstance(node, ast.Call) and called(node) == "backward"
         ]
         found = {last_name(node.func.value) for node in backward if isinstance(node.func, ast.Attribute)}
-        found |= {n for node in backward if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call) for a in node.func.value.args for n in names(a)}  # fmt: skip
+        found |= {
+            n
+            for node in backward
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)
+            for a in node.func.value.args
+            for n in names(a)
+        }
     else:
         found = {
             last_name(target)
@@ -138,7 +144,12 @@ def _keeps(node: ast.stmt, losses: set[str]) -> str:
 
 def _whole(value: ast.expr, losses: set[str]) -> str:
     """Give the loss in an expression that keeps its graph."""
-    if names(value) & FREED or any(isinstance(part, ast.Call) and called(part) in FREED | {"size", "len", "append"} and last_name(part.func) not in {"size", "len"} for part in ast.walk(value)):  # fmt: skip
+    if names(value) & FREED or any(
+        isinstance(part, ast.Call)
+        and called(part) in FREED | {"size", "len", "append"}
+        and last_name(part.func) not in {"size", "len"}
+        for part in ast.walk(value)
+    ):
         return ""
     if isinstance(value, ast.BinOp):
         return _whole(value.left, losses) or _whole(value.right, losses)
@@ -209,7 +220,7 @@ def _without_graph(code: Code, node: ast.AST) -> bool:
 
 
 def _growing(seen: Seen) -> Finding | None:
-    """Find losses that stay alive from step to step, as the watch counted them, and are gathered elsewhere."""
+    """Find losses that stay alive from step to step, as the watch counted, and are gathered elsewhere."""
     alive = [e for e in seen.events if e.kind == "backward" and e.facts.get("alive") is not None]
     most = max((e.facts["alive"] for e in alive), default=0)
     if most < MANY_ALIVE or next(_gathered(seen), None) is not None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.rules.descent import held_names, ops_to_loss, stepping, was_loaded
+from glassnet.checks.rules.descent import ancestors, held_names, ops_to_loss, stepping, was_loaded
 from glassnet.checks.rules.gradients import huge_from_the_start
-from glassnet.checks.rules.numbers_written import where_written
+from glassnet.checks.rules.numbers_written import lost_updates, where_written
 from glassnet.checks.rules.series import (
     Course,
     course_of,
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Look, Optimizer, Seen
+    from glassnet.trace.trace import Op, Source
 
 PLAIN = ("SGD", "ASGD")
 FAR, TOO_FAR = 0.1, 0.3  # relative steps; 0.001 is usual
 TOO_HIGH_FOLLOWS = ("not-finite", "dead-relus", "plateau", "exploding-gradients", "saturated-activations",
                     "cannot-overfit-batch", "modes-disagree", "vanishing-gradients", "weights-do-not-change",
                     "output-ignores-input")  # fmt: skip
-TOO_LOW_FOLLOWS = ("plateau", "weights-do-not-change", "cannot-overfit-batch")
+TOO_LOW_FOLLOWS = ("plateau", "cannot-overfit-batch")
 
 
 def learning_rate_too_high(seen: Seen) -> Iterator[Finding]:
@@ -69,6 +70,8 @@ def _suffers(course: Course, shares: list[float], lr: float, *, plain: bool) -> 
     if early <= FAR or (usual and sustained <= TOO_FAR):
         return None
     level = abs(course.first)
+    if early > 1 and course.peak > 10 * level + 1 and not usual:  # noqa: PLR2004
+        return "rose"
     if course.last > 1.5 * level + 0.1 or (course.peak > 5 * level + 1 and course.last > 0.9 * level):
         return "rose"
     stuck = course.last > 0.85 * level and course.steps >= 10  # noqa: PLR2004
@@ -120,7 +123,13 @@ def _gradient_size(looks: list[Look]) -> float:
 
 
 def weights_do_not_change(seen: Seen) -> Iterator[Finding]:
-    """Find optimizers whose steps left every weight as it was."""
+    """Find optimizers whose steps left every weight as it was, and updates by hand that write into nothing."""
+    if not seen.num_steps and seen.networks:
+        backward = [event for event in seen.events if event.kind == "backward"]
+        place = next(iter(lost_updates(seen)), None)
+        if len(backward) >= 5 and place and not any(e.facts.get("changed") for e in backward[1:]):  # noqa: PLR2004
+            yield Finding("weights-do-not-change", "error", source=place, form="by_hand",
+                          evidence={"steps": len(backward)}, explains=("plateau",))  # fmt: skip
     looks = trained_looks(seen)
     for optimizer in seen.optimizers:
         own = [look for look in looks if optimizer.number in stepping(seen, look)]
@@ -144,7 +153,7 @@ def weights_do_not_change(seen: Seen) -> Iterator[Finding]:
             yield _unchanged(optimizer, "rate", _zero_rate(seen, optimizer), seen)
 
 
-def _zero_rate(seen: Seen, optimizer: Optimizer) -> object:
+def _zero_rate(seen: Seen, optimizer: Optimizer) -> Source | None:
     """Find who set the rate to nothing: the optimizer's line, or its schedule's."""
     began = optimizer.groups[0].get("lr") if optimizer.groups else None
     if began:
@@ -154,9 +163,9 @@ def _zero_rate(seen: Seen, optimizer: Optimizer) -> object:
     return where_written(optimizer.source, "lr", float(began or 0.0))
 
 
-def _unchanged(optimizer: Optimizer, form: str, source: object, seen: Seen) -> Finding:
+def _unchanged(optimizer: Optimizer, form: str, source: Source | None, seen: Seen) -> Finding:
     return Finding(
-        "weights-do-not-change", "error", source=source, form=form,  # type: ignore[arg-type]
+        "weights-do-not-change", "error", source=source, form=form,
         evidence={"optimizer": optimizer.type, "steps": seen.num_steps},
         explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low"),
     )  # fmt: skip
@@ -210,7 +219,7 @@ def _shrunk(looks: list[Look], names: set[str]) -> float:
 def _term(seen: Seen) -> Iterator[Finding]:
     """Find a term computed from weights alone that is many times the rest of the loss."""
     looks = trained_looks(seen)
-    found = [_largest_term(look) for look in looks]
+    found = [_largest_term(look) or _penalty(look) for look in looks]
     if not looks or any(one is None for one in found[:3]):
         return
     op, term, rest = found[0] or (None, 0.0, 0.0)
@@ -228,7 +237,29 @@ def _term(seen: Seen) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _largest_term(look: Look) -> tuple[object, float, float] | None:
+def _penalty(look: Look) -> tuple[Op, float, float] | None:
+    """Find a summand beside a cross-entropy that knows no labels and is twenty times as large."""
+    trace = look.trace
+    for op in reversed(ops_to_loss(look)):
+        if op.name.strip("_") not in {"add", "radd", "iadd"} or len(op.inputs) != 2:  # noqa: PLR2004
+            continue
+        behind = [{trace.ops[m].name for n in ancestors(trace, [i]) if (m := trace.values[n].made_by) is not None}
+                  for i in op.inputs]  # fmt: skip
+        known = [bool(names & {"cross_entropy", "nll_loss"}) for names in behind]
+        terms = [trace.values[i] for i in op.inputs]
+        if known.count(True) != 1 or any(term.shape or term.statistics is None for term in terms):
+            continue
+        data, other = terms[known.index(True)], terms[known.index(False)]
+        if other.statistics is None or data.statistics is None or other.made_by is None:
+            continue
+        if any(name.endswith("_loss") or "kl" in name for name in behind[known.index(False)]):
+            continue
+        if abs(other.statistics.mean) > 20 * abs(data.statistics.mean):  # noqa: PLR2004
+            return op, abs(other.statistics.mean), abs(data.statistics.mean)
+    return None
+
+
+def _largest_term(look: Look) -> tuple[Op, float, float] | None:
     """Split the loss at its last additions: the largest summand made of parameters alone, and the rest."""
     trace = look.trace
     from_data: set[int] = set()

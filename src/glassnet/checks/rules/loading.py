@@ -161,9 +161,12 @@ def _read_in_vain(code: Code) -> Source | None:
             return code.source(node)
         made = {last_name(target) for target in targets(node)}
         used = [
-            other for other in code.nodes
-            if isinstance(other, (ast.Name, ast.Attribute)) and isinstance(other.ctx, ast.Load) and last_name(other) in made
-        ]  # fmt: skip
+            other
+            for other in code.nodes
+            if isinstance(other, (ast.Name, ast.Attribute))
+            and isinstance(other.ctx, ast.Load)
+            and last_name(other) in made
+        ]
         if not used:
             return code.source(node)
     return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
+from glassnet.checks.rules.descent import blamed_line
+from glassnet.checks.rules.numbers_written import where_written
 from glassnet.checks.rules.series import course_of, only_optimizer, relative_steps, trained_looks
 from glassnet.trace.trace import Ref
 
@@ -35,20 +38,26 @@ def loss_sign_or_sum(seen: Seen) -> Iterator[Finding]:
         return
     # with two players one of them may rightly make the other's loss large
     if len({event.who for event in seen.events if event.kind == "step"}) <= 1 and len(seen.networks) <= 1:
-        wrong = _wrong_sign(looks[0])
-        if wrong is not None and all(_wrong_sign(look) is not None for look in looks[:3]):
-            yield wrong
+        optimizer = only_optimizer(seen)
+        maximised = optimizer is not None and any(group.get("maximize") for group in optimizer.groups)
+        wrong = [_wrong_sign(look, -1 if maximised else 1) for look in looks[:3]]
+        if wrong[0] is not None and None not in wrong:
+            found = wrong[0]
+            if maximised and optimizer is not None:
+                source = where_written(optimizer.source, "maximize", 1.0)
+                found = replace(found, form="maximised", source=source)
+            yield found
             return
     yield from _summed(seen, looks[0])
 
 
-def _wrong_sign(look: Look) -> Finding | None:
+def _wrong_sign(look: Look, direction: int) -> Finding | None:
     """Follow the loss back through operations that keep or turn its sign, to what is known to be a loss."""
     trace = look.trace
     if trace.loss is None:
         return None
     ends: list[tuple[Op, int, Op | None]] = []
-    waiting: list[tuple[int, int, Op | None, int]] = [(trace.loss, 1, None, 0)]
+    waiting: list[tuple[int, int, Op | None, int]] = [(trace.loss, direction, None, 0)]
     while waiting:
         number, sign, turned, depth = waiting.pop()
         made_by = trace.values[number].made_by
@@ -71,7 +80,7 @@ def _wrong_sign(look: Look) -> Finding | None:
         "loss-sign-or-sum", "error", source=own_line(where, trace), form="sign" if op.name in SMALL else "missing",
         evidence={"loss": op.name, "value": numbers.mean if numbers else math.nan},
         explains=("plateau", "not-finite", "exploding-gradients", "learning-rate-too-high", "cannot-overfit-batch",
-                  "saturated-activations", "dead-relus", "bce-wrong-range", "nll-without-log-softmax"),
+                  "saturated-activations", "dead-relus", "bce-wrong-range"),
     )  # fmt: skip
 
 
@@ -136,7 +145,7 @@ def _summed(seen: Seen, look: Look) -> Iterator[Finding]:
     suffers = course.broke is not None or course.last > 0.9 * course.first or course.peak > 3 * course.first
     if too_far and suffers:
         yield Finding(
-            "loss-sign-or-sum", "warning", source=own_line(op, trace), form="sum",
+            "loss-sign-or-sum", "warning", source=blamed_line(seen, trace, op), form="sum",
             evidence={"loss": op.name, "times": size, "share": max(share for _, share in steps[:5])},
             explains=("learning-rate-too-high", "exploding-gradients", "not-finite", "dead-relus", "plateau",
                       "saturated-activations", "initial-loss", "cannot-overfit-batch", "modes-disagree"),

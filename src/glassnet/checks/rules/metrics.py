@@ -6,9 +6,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import Code, called, code_of, codes, last_name, names, targets
+from glassnet.checks.code import Code, code_of, codes, last_name, names, targets
 from glassnet.checks.finding import Finding
-from glassnet.checks.timeline import with_loader
+from glassnet.checks.rules.counts import counted
+from glassnet.checks.timeline import trained_loaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,24 @@ TEST = re.compile(r"test|val(?!ue)|valid|eval|holdout|(?<![a-z])dev(?![a-z])", r
 TRAIN = re.compile(r"train|fit|running", re.IGNORECASE)
 COMPARES = {"eq", "ne", "__eq__", "equal"}
 WINNERS = {"argmax", "max", "topk"}
-VIEWS = {"view", "reshape", "squeeze", "detach", "cpu", "to", "float", "long", "softmax", "log_softmax", "sigmoid", "exp", "getitem", "contiguous", "flatten", "data"}  # fmt: skip
-FEW_PERCENT = 0.01
+VIEWS = {
+    "view",
+    "reshape",
+    "squeeze",
+    "detach",
+    "cpu",
+    "to",
+    "float",
+    "long",
+    "softmax",
+    "log_softmax",
+    "sigmoid",
+    "exp",
+    "getitem",
+    "contiguous",
+    "flatten",
+    "data",
+}
 
 
 def wrong_metric(seen: Seen) -> Iterator[Finding]:
@@ -35,7 +52,7 @@ def wrong_metric(seen: Seen) -> Iterator[Finding]:
         yield found
     yield from _on_training_data(seen)
     for code in codes(seen):
-        yield from _counts(seen, code)
+        yield from counted(seen, code)
 
 
 def _wrong_axis(seen: Seen) -> Finding | None:
@@ -105,7 +122,7 @@ def _broadcast(seen: Seen) -> Finding | None:
 
 def _on_training_data(seen: Seen) -> Iterator[Finding]:
     """Find an evaluation of the training pictures that is called a test."""
-    trained = _trained(seen)
+    trained = trained_loaders(seen)
     if not trained:
         return
     for loader in seen.loaders:
@@ -142,15 +159,8 @@ def _all_of(loader: Loader) -> bool:
     return type(getattr(loader.loader, "sampler", None)).__name__ in {"RandomSampler", "SequentialSampler"}
 
 
-def _trained(seen: Seen) -> set[int]:
-    """Give the loaders in whose loops an optimizer stepped."""
-    return {
-        loader.number for _, event, loader in with_loader(seen) if event.kind == "step" and loader is not None
-    }
-
-
 def _evaluated(seen: Seen, loader: Loader) -> Finding | None:
-    """Find a whole pass over the training loader, without a step, whose result is called test or validation."""
+    """Find a whole pass over the training loader, without a step, that is called a test or validation."""
     begun: dict[Source | None, list[int]] = {}
     open_at: int | None = None
     for at, event in enumerate(seen.events):
@@ -229,213 +239,3 @@ def _call_with_training_loader(code: Code, name: str, loader: Loader) -> Finding
             }
             return Finding("wrong-metric", "error", code.source(call), evidence=evidence, form="train_data")
     return None
-
-
-# -- how the code adds up --------------------------------------------------------------------------------------
-
-
-def _counts(seen: Seen, code: Code) -> Iterator[Finding]:
-    """Find sums of correct answers divided by the wrong number, and means averaged over unequal batches."""
-    for node in code.nodes:
-        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
-            continue
-        divided = _divided_name(node.left)
-        if not divided or not _ran(seen, code, node):
-            continue
-        kind = _kind(code, node, divided)
-        count = _count(code, node, node.right)
-        evidence: dict[str, object] = {
-            "sum": divided,
-            "line": code.text(node),
-            "difference": 0.0,
-            "last": 0,
-            "batch": 0,
-        }
-        if kind == "count" and count == "batches":
-            yield Finding(
-                "wrong-metric", "error", code.source(node), evidence=evidence, form="count_by_batches"
-            )
-        elif kind == "mean" and count == "samples":
-            yield Finding(
-                "wrong-metric", "error", code.source(node), evidence=evidence, form="mean_by_samples"
-            )
-        elif kind == "mean" and count == "batches":
-            yield from _unequal(seen, code, node, divided, evidence)
-        elif kind == "count" and count == "total" and (found := _not_reset(code, node, divided, evidence)):
-            yield found
-
-
-def _divided_name(node: ast.expr) -> str:
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):  # 100 * correct / total
-        node = node.right if isinstance(node.left, ast.Constant) else node.left
-    while isinstance(node, ast.Call):
-        node = (
-            node.func.value
-            if isinstance(node.func, ast.Attribute) and not node.args
-            else node.args[0]
-            if node.args
-            else node.func
-        )
-    return last_name(node)
-
-
-def _ran(seen: Seen, code: Code, node: ast.AST) -> bool:
-    """Tell whether the function that a line stands in took part in what was seen."""
-    function = code.function(node)
-    if isinstance(function, ast.Module):
-        return True
-    name = getattr(function, "name", "")
-    return any(e.source and e.source.file == code.file and e.source.function == name for e in seen.events)
-
-
-def _added(code: Code, node: ast.AST, name: str) -> list[ast.expr]:
-    """Give what is added to a variable, in the function of a node."""
-    function = code.function(node)
-    found: list[ast.expr] = []
-    for one in ast.walk(function):
-        if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add) and last_name(one.target) == name:
-            found.append(one.value)
-        elif (
-            isinstance(one, ast.Assign)
-            and isinstance(one.value, ast.BinOp)
-            and isinstance(one.value.op, ast.Add)
-        ):
-            if last_name(one.targets[0]) == name and last_name(one.value.left) == name:
-                found.append(one.value.right)
-    return found
-
-
-def _kind(code: Code, node: ast.AST, name: str) -> str:
-    """Tell what a variable sums up: `count` of correct answers, `mean` accuracies of batches, or neither."""
-    kinds = {_kind_of(code, node, value, 3) for value in _added(code, node, name)}
-    return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _kind_of(code: Code, node: ast.AST, value: ast.expr, depth: int) -> str:
-    text = code.text(value)
-    compares = any(
-        isinstance(part, ast.Compare) or (isinstance(part, ast.Call) and called(part) in {"eq"})
-        for part in ast.walk(value)
-    )
-    calls = {called(part) for part in ast.walk(value) if isinstance(part, ast.Call)}
-    divides = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) for part in ast.walk(value))
-    times = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult) for part in ast.walk(value))
-    if times:
-        return "" if not compares else "weighted"
-    if compares:
-        if "mean" in calls or divides:
-            return "mean"
-        return "count" if calls & {"sum", "count_nonzero"} else ""
-    word = last_name(value) or _divided_name(value)
-    if depth and word:
-        function = code.function(node)
-        for one in ast.walk(function):
-            if (
-                isinstance(one, ast.Assign)
-                and word in {last_name(t) for t in one.targets}
-                and not isinstance(one.value, ast.Constant)
-            ):
-                return _kind_of(code, node, one.value, depth - 1)
-    if isinstance(value, ast.Call) and depth:
-        inner = value
-        while isinstance(inner.func, ast.Attribute) and isinstance(inner.func.value, ast.Call):
-            inner = inner.func.value
-        for function in code.nodes:
-            if isinstance(function, ast.FunctionDef) and function.name == called(inner):
-                returned = [
-                    r.value for r in ast.walk(function) if isinstance(r, ast.Return) and r.value is not None
-                ]
-                if len(returned) == 1:
-                    return _kind_of(code, returned[0], returned[0], depth - 1)
-    del text
-    return ""
-
-
-def _count(code: Code, node: ast.AST, divisor: ast.expr) -> str:
-    """Tell what a divisor counts: `batches`, `samples`, `total` (a sum), or nothing known."""
-    if isinstance(divisor, ast.Call) and called(divisor) in {"float", "int", "max"} and divisor.args:
-        divisor = divisor.args[0]
-    if isinstance(divisor, ast.Call) and called(divisor) == "len" and divisor.args:
-        given = divisor.args[0]
-        if isinstance(given, ast.Attribute) and given.attr == "dataset":
-            return "samples"
-        word = last_name(given)
-        if re.search(r"loader|_dl$|^dl|iter$|batches", word, re.IGNORECASE):
-            return "batches"
-        return "samples" if re.search(r"set|data|^ds|_ds$|^x|^y|labels|targets", word, re.IGNORECASE) else ""
-    word = last_name(divisor)
-    if not word:
-        return ""
-    added = _added(code, node, word)
-    if added:
-        ones = all(isinstance(value, ast.Constant) and value.value == 1 for value in added)
-        return "batches" if ones else "total"
-    function = code.function(node)
-    for one in ast.walk(function):
-        if (
-            isinstance(one, ast.Assign)
-            and word in {last_name(t) for t in one.targets}
-            and isinstance(one.value, ast.Call)
-        ):
-            return _count(code, node, one.value) if called(one.value) == "len" else ""
-    return ""
-
-
-def _not_reset(code: Code, node: ast.AST, name: str, evidence: dict[str, object]) -> Finding | None:
-    """Find a count that goes on from epoch to epoch, and is told in each."""
-    function = code.function(node)
-    told_in = code.loops(node)
-    adds = [
-        one for one in ast.walk(function) if isinstance(one, ast.AugAssign) and last_name(one.target) == name
-    ]
-    starts = [
-        one for one in ast.walk(function)
-        if isinstance(one, ast.Assign) and any(name in {last_name(t) for t in _flat(target)} for target in one.targets)
-        and code.function(one) is function
-    ]  # fmt: skip
-    if not told_in or not adds or not starts:
-        return None
-    inner = code.loops(adds[0])
-    if len(inner) <= len(told_in) or told_in[-1] not in inner:
-        return None
-    if any(told_in[-1] in code.loops(one) for one in starts) or any(
-        isinstance(one.value, ast.BinOp) for one in starts
-    ):
-        return None
-    return Finding("wrong-metric", "error", code.source(starts[-1]), evidence=evidence, form="not_reset")
-
-
-def _flat(target: ast.expr) -> list[ast.expr]:
-    return list(target.elts) if isinstance(target, (ast.Tuple, ast.List)) else [target]
-
-
-def _unequal(
-    seen: Seen, code: Code, node: ast.AST, name: str, evidence: dict[str, object]
-) -> Iterator[Finding]:
-    """Find the mean of batches' accuracies where the last batch is smaller: how far off it can be."""
-    words = names(code.function(node)) if not isinstance(code.function(node), ast.Module) else names(node)
-    divisor = {last_name(part) for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute))}
-    function = getattr(code.function(node), "name", "<module>")
-    for loader in seen.loaders:
-        if not (divisor & set(loader.names)) and not (
-            loader.iterated and loader.iterated.function == function and len(seen.loaders) == 1
-        ):
-            continue
-        if loader.number in _trained(seen) and not TEST.search(name):
-            continue
-        size = getattr(loader.loader, "batch_size", None)
-        try:
-            total = len(loader.loader.dataset)  # type: ignore[arg-type]
-        except (TypeError, NotImplementedError, AttributeError):
-            continue
-        if not size or loader.loader.drop_last or total % size == 0 or total < size:
-            continue
-        last, number = total % size, -(-total // size)
-        difference = 1 / number - last / total
-        evidence |= {"difference": difference, "last": last, "batch": size}
-        yield Finding(
-            "wrong-metric", "warning" if difference >= FEW_PERCENT * 2 else "note", code.source(node),
-            evidence=evidence, form="unequal",
-        )  # fmt: skip
-        return
-    del words

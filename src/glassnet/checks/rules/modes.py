@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import BATCH_NORMS, mode_dependent, passes, trained_by
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from torch import nn
@@ -19,10 +19,24 @@ if TYPE_CHECKING:
     from glassnet.checks.timeline import Pass
     from glassnet.trace.trace import Source
 
-MEASURES = {"argmax", "max", "topk", "eq", "accuracy", "accuracy_score", "item", "correct", "confusion_matrix", "f1_score"}  # fmt: skip
+MEASURES = {
+    "argmax",
+    "max",
+    "topk",
+    "eq",
+    "accuracy",
+    "accuracy_score",
+    "item",
+    "correct",
+    "confusion_matrix",
+    "f1_score",
+}
 TESTING = re.compile(r"(^|_)(x_?)?(test|val|valid|validation|eval|evaluate|dev|holdout)", re.IGNORECASE)
 TRAINING = re.compile(r"train|fit", re.IGNORECASE)
-ON_PURPOSE = re.compile(r"mc_|monte|dropout|uncertain|bayes|update_bn|recalib|ema|teacher|momentum|pseudo|target_net|queue|noise|fake|sample|gener|swa|adabn|tta", re.IGNORECASE)  # fmt: skip
+ON_PURPOSE = re.compile(
+    r"mc_|monte|dropout|uncertain|bayes|update_bn|recalib|ema|teacher|momentum|pseudo|target_net|queue|noise|fake|sample|gener|swa|adabn|tta",
+    re.IGNORECASE,
+)
 
 
 def training_in_eval_mode(seen: Seen) -> Iterator[Finding]:
@@ -39,7 +53,8 @@ def training_in_eval_mode(seen: Seen) -> Iterator[Finding]:
         own = [
             p for p in every if p.event.who == network.number and p.backward and not p.event.facts.get("part")
         ]
-        stepped = [p for p in own if _step_follows(seen, p.at, network)]
+        optimizers = {one.number for one in seen.optimizers if network in trained_by(seen, one)}
+        stepped = [p for p in own if _step_follows(seen, p.at, network, optimizers)]
         wrong = [p for p in stepped if p.event.facts.get("training") is False]
         if len(wrong) < 2 or len(wrong) < 0.1 * len(stepped):  # noqa: PLR2004
             continue
@@ -48,11 +63,11 @@ def training_in_eval_mode(seen: Seen) -> Iterator[Finding]:
             yield found
 
 
-def _step_follows(seen: Seen, at: int, network: Network) -> bool:
+def _step_follows(seen: Seen, at: int, network: Network, optimizers: set[int]) -> bool:
     """Tell whether an optimizer of this network steps after a pass, before its next one."""
     for event in seen.events[at + 1 :]:
         if event.kind == "step":
-            return network in trained_by(seen, seen.optimizers[event.who])
+            return event.who in optimizers
         if event.kind in {"epoch", "epoch_end"} or (event.kind == "network" and event.who == network.number):
             return False
     return False
@@ -133,7 +148,7 @@ def evaluating_in_train_mode(seen: Seen) -> Iterator[Finding]:
             yield _evaluated_in_train(seen, network, parts, wrong)
 
 
-def _evaluates(seen: Seen, one: Pass, network: Network) -> bool:
+def _evaluates(seen: Seen, one: Pass, network: Network) -> bool:  # noqa: PLR0911 — one case after the other
     """Tell whether a pass without backward belongs to an evaluation."""
     if _followed_by_step_of_other(seen, one, network):
         return False

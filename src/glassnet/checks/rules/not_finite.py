@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import ancestors, ops_to_loss
+from glassnet.checks.rules.numbers_written import divisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ ARCS = {"acos", "asin", "arccos", "arcsin", "atanh", "acosh", "logit"}
 MASKING = {"masked_fill", "masked_fill_", "where", "full", "full_like", "new_full", "tensor", "setitem", "fill_",
            "scaled_dot_product_attention", "triu", "tril", "triu_", "tril_", "empty", "empty_like", "zeros_like",
            "repeat", "expand", "unsqueeze", "view", "reshape", "to", "masked_scatter"}  # fmt: skip
-FOLLOWS = ("plateau", "weights-do-not-change", "cannot-overfit-batch", "exploding-gradients", "modes-disagree",
+FOLLOWS = ("plateau", "weights-do-not-change", "cannot-overfit-batch", "modes-disagree",
            "output-ignores-input")  # fmt: skip
 NEAR = 1e-6
 
@@ -34,7 +35,7 @@ def not_finite(seen: Seen) -> Iterator[Finding]:
     for look in seen.looks:
         if look.trace.loss is None and not look.losses:
             continue
-        found = _in_forward(look) or _in_backward(look)
+        found = _in_forward(seen, look) or _in_backward(look)
         if found is not None:
             yield found
             return
@@ -47,7 +48,7 @@ def _bad(numbers: Statistics | None) -> bool:
     return numbers is not None and numbers.num_not_finite > 0
 
 
-def _in_forward(look: Look) -> Finding | None:
+def _in_forward(seen: Seen, look: Look) -> Finding | None:
     """Follow a loss that is not finite back to the first operation with finite inputs."""
     trace = look.trace
     ends = [number for number in dict.fromkeys((*look.losses, trace.loss)) if number is not None
@@ -60,6 +61,7 @@ def _in_forward(look: Look) -> Finding | None:
     if given is not None:
         first = next((op for op in trace.ops if given.number in op.inputs), None)
         source = _first_line(look) if first is None else own_line(first, trace)
+        source = next(divisions(seen), source)
         return Finding("not-finite", "error", source=source, form="data", explains=FOLLOWS,
                        evidence={"value": given.name, "count": given.statistics.num_not_finite})  # fmt: skip
     for op in trace.ops:

@@ -113,6 +113,8 @@ def number_of(node: ast.AST | None) -> float | None:
                     return one * two
                 if isinstance(op, ast.Div):
                     return one / two
+                if isinstance(op, ast.Add | ast.Sub):
+                    return one + two if isinstance(op, ast.Add) else one - two
                 return float(one**two) if isinstance(op, ast.Pow) else None
             except (ArithmeticError, TypeError):
                 return None
@@ -142,7 +144,9 @@ def where_written(source: Source | None, argument: str, value: float) -> Source 
                     given = keyword.value
     if given is None:
         return source
-    written = number_of(given)
+    written = (
+        float(given.value) if isinstance(given, ast.Constant) and given.value is True else number_of(given)
+    )
     if written is not None:
         return _at(source, given) if _same(written, value) else source
     name = _plain(given.attr if isinstance(given, ast.Attribute) else given.id if isinstance(given, ast.Name)
@@ -270,3 +274,57 @@ def where_gradient_is_off(source: Source | None) -> Source | None:
             if any(word in text for word in ("no_grad", "inference_mode", "set_grad_enabled(False")):
                 found = Source(source.file, switch.lineno, source.function)
     return found
+
+
+def lost_updates(seen: Seen) -> Iterator[Source]:
+    """Find updates written by hand whose result goes nowhere: `p.sub(...)`, or `p = p - lr * p.grad` in a loop.
+
+    Args:
+        seen: What was seen.
+
+    Yields:
+        Their lines.
+    """
+    for file in own_files(seen):
+        for node in ast.walk(tree_of(file) or ast.Module([], [])):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
+                if function_name(node.value) in (
+                    "sub",
+                    "add",
+                    "mul",
+                    "addcmul",
+                    "addcdiv",
+                    "lerp",
+                    "subtract",
+                ):
+                    yield Source(file, node.lineno, "")
+            elif isinstance(node, ast.For):
+                looped = {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Assign) and _is_step(inner, looped):
+                        yield Source(file, inner.lineno, "")
+
+
+def _is_step(assign: ast.Assign, looped: set[str]) -> bool:
+    names = {target.id for target in assign.targets if isinstance(target, ast.Name)}
+    reads = {name.id for name in ast.walk(assign.value) if isinstance(name, ast.Name)}
+    grads = any(isinstance(part, ast.Attribute) and part.attr == "grad" for part in ast.walk(assign.value))
+    return bool(names & looped & reads) and grads
+
+
+def divisions(seen: Seen) -> Iterator[Source]:
+    """Find divisions by a deviation, a norm, a largest value or a sum, outside every class.
+
+    Args:
+        seen: What was seen.
+
+    Yields:
+        Their lines.
+    """
+    for file in own_files(seen):
+        for node in ast.walk(tree_of(file) or ast.Module([], [])):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                text = ast.unparse(node.right).lower()
+                safe = isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Add)
+                if any(word in text for word in ("std", "norm", "max", "sum", "var", "scale")) and not safe:
+                    yield Source(file, node.lineno, "")

@@ -43,7 +43,11 @@ def not_in_optimizer(seen: Seen) -> Iterator[Finding]:
     ):
         return
     for network in seen.networks:
-        left = [n for n, p in network.module.named_parameters() if n_in(graded, network, n) and id(p) not in held and p.requires_grad]  # fmt: skip
+        left = [
+            n
+            for n, p in network.module.named_parameters()
+            if n_in(graded, network, n) and id(p) not in held and p.requires_grad
+        ]
         if left:
             found = _left_out(seen, network, left, held, stepped)
             if found:
@@ -121,9 +125,14 @@ def _left_out(
     if head_only and (loaded or _pretrained(seen, network)):
         return None  # only the head is trained: on purpose
     return Finding(
-        "not-in-optimizer", "note" if head_only and len(inside) <= 2 and len(left) > 8 else "error",  # noqa: PLR2004
-        nearest.source, _module_of(left), evidence, "left_out", FOLLOWS,
-    )  # fmt: skip
+        "not-in-optimizer",
+        "note" if head_only and len(inside) <= 2 and len(left) > 8 else "error",  # noqa: PLR2004
+        nearest.source,
+        _module_of(left),
+        evidence,
+        "left_out",
+        FOLLOWS,
+    )
 
 
 def _whole_network(

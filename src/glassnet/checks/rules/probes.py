@@ -11,6 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from glassnet.checks.finding import Finding
+from glassnet.checks.lines import own_line
+from glassnet.checks.rules.descent import first_cross_entropy
+from glassnet.checks.rules.numbers_written import where_written
 from glassnet.checks.rules.series import course_of, trained_looks
 from glassnet.nets.untouched import untouched
 
@@ -27,6 +30,7 @@ DROPOUTS = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001
 
 def cannot_overfit_batch(seen: Seen) -> Iterator[Finding]:
     """Note a small network that does not learn 32 pictures by heart in 60 quick steps."""
+    yield from _dropped_scores(seen)
     course = course_of(seen)
     if seen.num_steps < 20 or course is None or (course.broke is None and course.fell > 0.1):  # noqa: PLR2004
         return  # it learns: there is nothing to ask
@@ -41,6 +45,28 @@ def cannot_overfit_batch(seen: Seen) -> Iterator[Finding]:
     if result is not None and result[0] < 0.6:  # noqa: PLR2004
         yield Finding("cannot-overfit-batch", "note", source=source,
                       evidence={"accuracy": 100 * result[0], "samples": len(labels), "steps": result[1]})  # fmt: skip
+
+
+def _dropped_scores(seen: Seen) -> Iterator[Finding]:
+    """Find dropout on the scores themselves: some are set to zero at random, right before the loss."""
+    for look in trained_looks(seen)[:1]:
+        trace = look.trace
+        found = first_cross_entropy(look)
+        number = found[2].inputs[0] if found is not None else None
+        for _ in range(4):
+            made_by = trace.values[number].made_by if number is not None else None
+            if made_by is None or not trace.ops[made_by].inputs:
+                return
+            op = trace.ops[made_by]
+            if op.name in ("view", "reshape", "squeeze", "flatten", "contiguous", "log_softmax"):
+                number = op.inputs[0]
+                continue
+            numbers, before = (trace.values[n].statistics for n in (op.outputs[0], op.inputs[0]))
+            if op.name == "dropout" and numbers and before and numbers.zeros > before.zeros + 0.02:  # noqa: PLR2004
+                yield Finding("cannot-overfit-batch", "warning", source=own_line(op, trace), form="dropped",
+                              evidence={"share": 100 * numbers.zeros, "loss": found[2].name if found else ""},
+                              explains=("plateau",))  # fmt: skip
+            return
 
 
 def _network_and_batch(seen: Seen) -> tuple[Network, torch.Tensor, torch.Tensor, Source | None] | None:
@@ -103,6 +129,7 @@ def modes_disagree(seen: Seen) -> Iterator[Finding]:
     if found is None or seen.num_steps < 30:  # noqa: PLR2004
         return
     network, images, labels, source = found
+    yield from _too_much_dropout(seen, network, images, labels)
     norms = [(path, part) for path, part in network.module.named_modules() if isinstance(part, NORMS)]
     if not norms or len(labels) < 16 or len(labels.unique()) < 2:  # noqa: PLR2004
         return
@@ -115,11 +142,46 @@ def modes_disagree(seen: Seen) -> Iterator[Finding]:
             and part.momentum * int(part.num_batches_tracked or 0) < 1]  # fmt: skip
     if trained > 0.85 and evaluated < guess + 0.35 * (trained - guess):  # noqa: PLR2004
         path, part = (slow or norms)[0]
+        made = seen.made.get(f"{network.prefix}{path}")
+        if made is not None and slow and part.momentum is not None:
+            source = where_written(made, "momentum", part.momentum)
         yield Finding(
             "modes-disagree", "warning" if slow else "note", source=source, module=path,
             form="momentum" if slow else "main",
             evidence={"train": 100 * trained, "eval": 100 * evaluated, "samples": len(labels),
                       "momentum": part.momentum, "steps": int(part.num_batches_tracked or 0)},
+        )  # fmt: skip
+
+
+def _too_much_dropout(
+    seen: Seen, network: Network, images: torch.Tensor, labels: torch.Tensor
+) -> Iterator[Finding]:
+    """Find dropout of most units with which the network is far worse than without."""
+    strong = [(path, part) for path, part in network.module.named_modules()
+              if isinstance(part, DROPOUTS) and 0.75 < part.p < 1]  # noqa: PLR2004 # fmt: skip
+    if not strong or len(labels) < 16:  # noqa: PLR2004
+        return
+    hits = []
+    with untouched(network.module), torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        network.module.eval()
+        for training in (True, False):
+            for _, part in strong:
+                part.training = training
+            try:
+                output = network.module(images)
+            except Exception:  # noqa: BLE001
+                return
+            if not isinstance(output, torch.Tensor) or output.dim() != 2:  # noqa: PLR2004
+                return
+            hits.append(float((output.argmax(1) == labels).float().mean()))
+    if hits[1] - hits[0] > 0.25:  # noqa: PLR2004
+        path, part = strong[0]
+        made = seen.made.get(f"{network.prefix}{path}")
+        yield Finding(
+            "modes-disagree", "warning", source=made or network.source, module=path, form="dropout",
+            evidence={"train": 100 * hits[0], "eval": 100 * hits[1], "samples": len(labels), "p": part.p},
+            explains=("plateau", "cannot-overfit-batch"),
         )  # fmt: skip
 
 

@@ -126,7 +126,12 @@ def _poured_together(look: Look) -> Iterator[Finding]:
     trace = look.trace
     for op in trace.ops:
         value = first_value(op)
-        if op.call is not None or plain(op) not in VIEWS or value is None or trace.values[value].made_by is not None:
+        if (
+            op.call is not None
+            or plain(op) not in VIEWS
+            or value is None
+            or trace.values[value].made_by is not None
+        ):
             continue
         before, after = trace.values[value].shape, trace.values[op.outputs[0]].shape
         if len(before) != 4 or before[0] < 2 or not after or after[-1] != math.prod(before):  # noqa: PLR2004
@@ -333,7 +338,10 @@ def _cause_before(mixing: Mixing, op: Op) -> tuple[Op | None, str]:
         before = first_value(made)
         if before is None:
             return None, ""
-        now, then = _axes_of_samples(mixing.masks[value], count), _axes_of_samples(mixing.masks[before], count)
+        now, then = (
+            _axes_of_samples(mixing.masks[value], count),
+            _axes_of_samples(mixing.masks[before], count),
+        )
         if plain(made) in VIEWS and then and not now:
             merged = trace.values[value].shape[:1] in ((), (1,)) or len(trace.values[value].shape) == 1
             return made, "merged" if merged else "view"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Scheduler, Seen
 
 FOLLOWS = ("learning-rate-too-low", "plateau", "weights-do-not-change")
-FADING = {"StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "PolynomialLR", "MultiplicativeLR", "ReduceLROnPlateau", "LinearLR", "LambdaLR"}  # fmt: skip
+FADING = {
+    "StepLR",
+    "MultiStepLR",
+    "ExponentialLR",
+    "CosineAnnealingLR",
+    "PolynomialLR",
+    "MultiplicativeLR",
+    "ReduceLROnPlateau",
+    "LinearLR",
+    "LambdaLR",
+}
 GOOD_WHEN_LARGE = re.compile(r"acc|f1|auc|precision|recall|top1|correct|map$|iou|dice", re.IGNORECASE)
 GOOD_WHEN_SMALL = re.compile(r"loss|err|mse|mae|nll|perplexity", re.IGNORECASE)
 GONE = 0.01  # of the first learning rate: nothing is learned any more
@@ -80,7 +91,7 @@ def _never(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Finding | 
     at = place(scheduler.source)
     if at is None:
         return None
-    code, statement = at
+    _code, statement = at
     variables = {last_name(target) for target in targets(statement)}
     for one in codes(seen):
         for node in one.uncalled("step"):
@@ -106,11 +117,15 @@ def _steps_a_schedule(code: Code, variables: set[str]) -> bool:
 def _made_again(seen: Seen) -> Finding | None:
     """Find a schedule that is made anew, for the same optimizer, while it trains."""
     for first in seen.schedulers:
-        same = [s for s in seen.schedulers if s.source == first.source and s.optimizer == first.optimizer and s.type == first.type]  # fmt: skip
+        same = [
+            s
+            for s in seen.schedulers
+            if s.source == first.source and s.optimizer == first.optimizer and s.type == first.type
+        ]
         if len(same) < 2 or first.source is None or first.optimizer < 0:  # noqa: PLR2004
             continue
         made = [e.step for e in seen.events if e.kind == "scheduler" and e.who in {s.number for s in same}]
-        between = [later - earlier for earlier, later in zip(made, made[1:], strict=False)]
+        between = [later - earlier for earlier, later in itertools.pairwise(made)]
         if between and min(between) > 0:
             evidence: dict[str, object] = {"scheduler": first.type, "times": len(same), "steps": min(between)}
             return _finding("made_again", "warning", first.source, evidence)
@@ -180,9 +195,11 @@ def _wrong_goal(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findi
     words = _meaning(*given)
     large, small = bool(GOOD_WHEN_LARGE.search(words)), bool(GOOD_WHEN_SMALL.search(words))
     evidence: dict[str, object] = {
-        "mode": mode, "metric": given[0].text(given[1]), "patience": getattr(scheduler.scheduler, "patience", 0),
+        "mode": mode,
+        "metric": given[0].text(given[1]),
+        "patience": getattr(scheduler.scheduler, "patience", 0),
         "right": "max" if mode == "min" else "min",
-    }  # fmt: skip
+    }
     if (mode == "min" and large and not small) or (mode == "max" and small and not large):
         return _finding("goal", "warning", scheduler.source, evidence)
     return None
@@ -248,7 +265,7 @@ def _per_epoch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findin
     return _finding("per_epoch", "warning", stepped[0].source, evidence)
 
 
-def _per_batch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Finding | None:
+def _per_batch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Finding | None:  # noqa: PLR0911 — one case after the other
     """Find a schedule made for epochs that is stepped with every batch."""
     times, steps = _rhythm(seen, scheduler, stepped)
     if scheduler.type not in FADING or times < 10 or times * 2 < steps:  # noqa: PLR2004
@@ -275,7 +292,13 @@ def _per_batch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findin
     if gone is not None and gone <= times / 2:
         return _finding("per_batch", severity, stepped[0].source, evidence)
     period = int(getattr(scheduler.scheduler, "step_size", 0) or 0)
-    if scheduler.type == "StepLR" and epoch and period * 2 <= epoch and times >= 2 * epoch and rates[-1][0] < 0.5 * first:  # fmt: skip
+    if (
+        scheduler.type == "StepLR"
+        and epoch
+        and period * 2 <= epoch
+        and times >= 2 * epoch
+        and rates[-1][0] < 0.5 * first
+    ):
         return _finding("per_batch", "warning", stepped[0].source, evidence | {"gone": times})
     return None
 
@@ -316,7 +339,12 @@ def _before(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Finding |
     """Find a schedule that is stepped before the optimizer, so that its first learning rate is skipped."""
     if not stepped or scheduler.optimizer < 0 or scheduler.type == "ReduceLROnPlateau":
         return None
-    order = [e for e in seen.events if (e.kind == "schedule" and e.who == scheduler.number) or (e.kind == "step" and e.who == scheduler.optimizer)]  # fmt: skip
+    order = [
+        e
+        for e in seen.events
+        if (e.kind == "schedule" and e.who == scheduler.number)
+        or (e.kind == "step" and e.who == scheduler.optimizer)
+    ]
     if order[0].kind != "schedule" or order[-1].kind != "step" or order[0].count > 1 or len(order) < 4:  # noqa: PLR2004
         return None
     if order[1].kind == "schedule":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from glassnet.checks.code import codes, names, place
@@ -40,12 +41,18 @@ def _again(seen: Seen, seeds: list[Event]) -> Finding | None:
     for first in sorted(seeds, key=lambda event: event.facts.get("of") != "torch"):
         if first.source is None or not _asked_for(first):
             continue
-        same = [e for e in seeds if e.source == first.source and e.facts.get("of") == first.facts.get("of") and e.facts.get("value") == first.facts.get("value")]  # fmt: skip
+        same = [
+            e
+            for e in seeds
+            if e.source == first.source
+            and e.facts.get("of") == first.facts.get("of")
+            and e.facts.get("value") == first.facts.get("value")
+        ]
         inside = [e for e in same if _in_training(seen, e)]
         if len(inside) < 2 or len({e.step for e in inside}) < 2:  # noqa: PLR2004
             continue
         repeated = _repeats(seen)
-        steps = [later.step - earlier.step for earlier, later in zip(inside, inside[1:], strict=False)]
+        steps = [later.step - earlier.step for earlier, later in itertools.pairwise(inside)]
         batch = sorted(steps)[len(steps) // 2] <= 1
         evidence: dict[str, object] = {
             "value": first.facts.get("value"), "of": first.facts.get("of"), "times": len(same),
@@ -105,7 +112,14 @@ def _in_training(seen: Seen, seed: Event) -> bool:
 
 def _repeats(seen: Seen) -> int:
     """Give the most epochs of a loader that began with the same batch."""
-    return max((max(map(one.first_samples.count, one.first_samples)) for one in seen.loaders if one.shuffled and one.first_samples), default=0)  # fmt: skip
+    return max(
+        (
+            max(map(one.first_samples.count, one.first_samples))
+            for one in seen.loaders
+            if one.shuffled and one.first_samples
+        ),
+        default=0,
+    )
 
 
 def _same_order(seen: Seen) -> Finding | None:
@@ -134,6 +148,13 @@ def _same_order(seen: Seen) -> Finding | None:
 
 
 def _many(loader: Loader) -> bool:
+    """Tell whether a loader has several batches, and they differ: else the first one is always the same."""
+    early = [batch.images for batch in loader.batches if batch.epoch == 0 and batch.images is not None]
+    alike = len(early) > 1 and early[0].shape == early[1].shape and bool((early[0] == early[1]).all())
+    return not alike and _has_several(loader)
+
+
+def _has_several(loader: Loader) -> bool:
     """Tell whether a loader has so many batches that the same first one is no chance."""
     try:
         return len(loader.loader) > 1 and len(loader.loader.dataset) > 8  # type: ignore[arg-type] # noqa: PLR2004

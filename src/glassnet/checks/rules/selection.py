@@ -84,7 +84,7 @@ def _keeps(node: ast.If, best: str) -> bool:
     return False
 
 
-def _judged(seen: Seen, code: Code, node: ast.stmt, score: ast.expr) -> Finding | None:
+def _judged(seen: Seen, code: Code, node: ast.stmt, score: ast.expr) -> Finding | None:  # noqa: PLR0911 — one case after the other
     """Tell whether a score is of the test set; validation, in name or in place, is not."""
     if isinstance(score, ast.Call) and not names(score):
         return None
@@ -111,17 +111,20 @@ def _judged(seen: Seen, code: Code, node: ast.stmt, score: ast.expr) -> Finding 
     return Finding("chosen-on-test-set", "warning", code.source(line), evidence=evidence)
 
 
-def _computed(code: Code, node: ast.stmt, score: ast.expr) -> tuple[ast.AST, set[str]]:
+def _computed(code: Code, node: ast.stmt, score: ast.expr) -> tuple[ast.AST, set[str]]:  # noqa: PLR0911 — one case after the other
     """Find the line that computes a score, and the names of what it is computed from."""
     if isinstance(score, ast.Call):
         return score, names(score)
     word = last_name(score)
     function = code.function(node)
     before = [
-        one for one in ast.walk(function)
-        if isinstance(one, (ast.Assign, ast.AugAssign)) and one.lineno < node.lineno and word in {last_name(t) for t in targets(one)}
+        one
+        for one in ast.walk(function)
+        if isinstance(one, (ast.Assign, ast.AugAssign))
+        and one.lineno < node.lineno
+        and word in {last_name(t) for t in targets(one)}
         and code.function(one) is function
-    ]  # fmt: skip
+    ]
     if not before:
         return node, {word}
     last = max(before, key=lambda one: one.lineno)
@@ -136,15 +139,19 @@ def _computed(code: Code, node: ast.stmt, score: ast.expr) -> tuple[ast.AST, set
     loop = _evaluation_loop(code, function, last, names(last.value) | {word})
     if loop is not None:
         return loop, names(loop.iter) | {word}
-    inner = {one for one in names(last.value)}  # correct / total, computed by an earlier call
+    inner = set(names(last.value))  # correct / total, computed by an earlier call
     for one in sorted(before, key=lambda one: -one.lineno):
         if isinstance(one.value, ast.Call):
             return one, names(one.value)
     sources = [
-        one for one in ast.walk(function)
-        if isinstance(one, ast.Assign) and one.lineno < last.lineno and inner & {last_name(t) for t in targets(one)}
-        and isinstance(one.value, ast.Call) and code.function(one) is function
-    ]  # fmt: skip
+        one
+        for one in ast.walk(function)
+        if isinstance(one, ast.Assign)
+        and one.lineno < last.lineno
+        and inner & {last_name(t) for t in targets(one)}
+        and isinstance(one.value, ast.Call)
+        and code.function(one) is function
+    ]
     if sources:
         return max(sources, key=lambda one: one.lineno), names(sources[-1].value) | inner | {word}
     return last, names(last.value) | {word}
@@ -153,11 +160,20 @@ def _computed(code: Code, node: ast.stmt, score: ast.expr) -> tuple[ast.AST, set
 def _evaluation_loop(code: Code, function: ast.AST, last: ast.stmt, words: set[str]) -> ast.For | None:
     """Find the loop over batches in which the parts of a score are summed."""
     loops = [
-        one for one in ast.walk(function)
-        if isinstance(one, ast.For) and one.lineno < last.lineno and (one.end_lineno or 0) < last.lineno
-        and words & {last_name(t) for part in ast.walk(one) if isinstance(part, (ast.AugAssign, ast.Assign)) for t in targets(part)}
+        one
+        for one in ast.walk(function)
+        if isinstance(one, ast.For)
+        and one.lineno < last.lineno
+        and (one.end_lineno or 0) < last.lineno
+        and words
+        & {
+            last_name(t)
+            for part in ast.walk(one)
+            if isinstance(part, (ast.AugAssign, ast.Assign))
+            for t in targets(part)
+        }
         and not code.calls("backward", inside=one)
-    ]  # fmt: skip
+    ]
     return max(loops, key=lambda one: one.lineno, default=None)
 
 
@@ -174,7 +190,7 @@ def _is_validation(seen: Seen, words: set[str]) -> bool:
 
 
 def _test_data(seen: Seen, words: set[str]) -> bool:
-    """Tell whether a loader gives the test split of a dataset although another one is there to validate on."""
+    """Tell whether a loader that is never trained on is called a test loader anywhere."""
     for loader in _loaders_named(seen, words):
         if loader.num_steps == 0 and any(re.search("test", name, re.IGNORECASE) for name in loader.names):
             return True

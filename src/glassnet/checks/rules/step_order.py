@@ -118,9 +118,12 @@ def _is_above(one: Event, other: Event) -> bool:
     """Tell whether a call stands before another one in the same function."""
     first, second = place(one.source), place(other.source)
     return bool(
-        first and second and first[0] is second[0] and first[0].function(first[1]) is second[0].function(second[1])
+        first
+        and second
+        and first[0] is second[0]
+        and first[0].function(first[1]) is second[0].function(second[1])
         and first[1].lineno < second[1].lineno
-    )  # fmt: skip
+    )
 
 
 def _stepped_first(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> Finding | None:
@@ -129,7 +132,17 @@ def _stepped_first(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
     late = 0
     for n, (at, _) in enumerate(steps[1:], 1):
         before = seen.events[steps[n - 1][0] + 1 : at]
-        kinds = [e for e in before if e.kind == "backward" or (e.kind == "network" and e.who in numbers and e.facts.get("grad", True) and e.facts.get("training", True))]  # fmt: skip
+        kinds = [
+            e
+            for e in before
+            if e.kind == "backward"
+            or (
+                e.kind == "network"
+                and e.who in numbers
+                and e.facts.get("grad", True)
+                and e.facts.get("training", True)
+            )
+        ]
         first_backward = next((k for k, e in enumerate(kinds) if e.kind == "backward"), None)
         late += first_backward == 0 and len(kinds) > 1 and kinds[-1].kind == "network"
     if late < max(FEWEST, 0.8 * (len(steps) - 1)):
@@ -167,7 +180,10 @@ def _never_stepped(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Even
         if not any(e.kind == "zero_grad" and e.who == optimizer.number for e in seen.events):
             return None  # made, and not used at all: it may be there for later
     numbers = {net.number for net in nets}
-    if not any(e.kind == "network" and e.who in numbers and e.facts.get("training") and e.facts.get("grad", True) for e in seen.events):  # fmt: skip
+    if not any(
+        e.kind == "network" and e.who in numbers and e.facts.get("training") and e.facts.get("grad", True)
+        for e in seen.events
+    ):
         return None
     if any(e.kind == "scale" and e.facts.get("what") == "step" for e in seen.events) or _updated_by_hand(
         seen

@@ -42,7 +42,9 @@ def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:
     for path, counts in few.items():
         if len(counts) > calls[path] / 2:
             number = max(counts)
-            source = _loader_line(seen) or next((c.source for look in seen.looks for c in look.trace.calls if c.path == path), None)  # fmt: skip
+            source = _loader_line(seen) or next(
+                (c.source for look in seen.looks for c in look.trace.calls if c.path == path), None
+            )
             others = sum(len(counts) > calls[path] / 2 for path, counts in few.items())
             evidence: dict[str, object] = {"values": number, "module": path, "layers": others}
             yield Finding(
@@ -68,7 +70,13 @@ def _last_of_one(seen: Seen) -> Iterator[Finding]:
         alone = size and size > 1 and total % size == 1 and not loader.loader.drop_last
         if not alone or not loader.num_steps or not _trains_norms(seen):
             continue
-        if any(e.kind == "network" and e.facts.get("batch") == 1 and e.facts.get("training") and e.facts.get("grad") for e in seen.events):  # fmt: skip
+        if any(
+            e.kind == "network"
+            and e.facts.get("batch") == 1
+            and e.facts.get("training")
+            and e.facts.get("grad")
+            for e in seen.events
+        ):
             evidence: dict[str, object] = {"total": total, "batch": size, "values": 1}
             yield Finding("batchnorm-tiny-batch", "note", loader.source, "", evidence, "last")
 

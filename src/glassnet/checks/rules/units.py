@@ -6,8 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.lines import own_line
-from glassnet.checks.rules.descent import AFFINE, ops_to_loss
+from glassnet.checks.rules.descent import AFFINE, blamed_line, ops_to_loss
 from glassnet.checks.rules.numbers_written import initialisations
 from glassnet.checks.rules.series import trained_looks
 from glassnet.trace.activity import BOUNDS, RECTIFIERS
@@ -63,7 +62,7 @@ def dead_relus(seen: Seen) -> Iterator[Finding]:
         if dead < 1 and not _whole_layer(look.trace, op):
             continue
         began = met[0][2].dead / met[0][2].units
-        source = own_line(op, look.trace)
+        source = blamed_line(seen, look.trace, op)
         if began >= MANY_DEAD and (place := _bias_place(seen)) is not None:
             source = place
         yield Finding(
@@ -111,7 +110,7 @@ def saturated_activations(seen: Seen) -> Iterator[Finding]:
     looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
     history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
     for look in looks:
-        hidden = _feeds_affine(look)
+        hidden = _feeds_affine(look, gates=look.step < 2)  # noqa: PLR2004 - a gate may shut as it learns
         for op, activity in bounded(look):
             if op.outputs and op.outputs[0] in hidden and op.name not in ("hardtanh", "hardsigmoid"):
                 history[op.label].append((look.step, op, activity, look))
@@ -121,7 +120,7 @@ def saturated_activations(seen: Seen) -> Iterator[Finding]:
             continue
         _, op, activity, look = met[-1]
         yield Finding(
-            "saturated-activations", "warning", source=own_line(op, look.trace), module=_module(look.trace, op),
+            "saturated-activations", "warning", source=blamed_line(seen, look.trace, op), module=_module(look.trace, op),
             evidence={"function": op.name.rstrip("_"), "share": 100 * (activity.low + activity.high),
                       "low": 100 * activity.low, "high": 100 * activity.high, "label": label,
                       "began": 100 * shares[0]},
@@ -130,7 +129,7 @@ def saturated_activations(seen: Seen) -> Iterator[Finding]:
         return
 
 
-def _feeds_affine(look: Look) -> set[int]:
+def _feeds_affine(look: Look, *, gates: bool) -> set[int]:
     """Find the values that an affine operation reads, also through views, dropout and pooling."""
     found: set[int] = set()
     through = {"dropout", "flatten", "view", "reshape", "max_pool2d", "avg_pool2d", "squeeze", "contiguous", "permute",
@@ -139,6 +138,8 @@ def _feeds_affine(look: Look) -> set[int]:
         if op.name in AFFINE and op.stage == "forward":
             data = [n for n in op.inputs if look.trace.values[n].kind != "parameter"]
             found.update(data[:1])
+        elif gates and op.name in {"mul", "mul_"} and found.intersection(op.outputs):
+            found.update(op.inputs)
         elif op.name in through and found.intersection(op.outputs):
             found.update(op.inputs[:1])
     return found
