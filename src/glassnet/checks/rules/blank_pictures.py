@@ -102,7 +102,9 @@ def _casts(group: Group) -> tuple[Source, ...]:
     """Find where numbers that were divided before, or in the same line, become whole ones."""
     found, divided = [], set()
     for origin in sorted(origins_of(group.source), key=lambda one: (one.file, one.source().line)):
-        if any(isinstance(part, ast.Div) for part in origin.walk()) or _calls(origin, "ToTensor", "to_tensor"):
+        if any(isinstance(part, ast.Div) for part in origin.walk()) or _calls(
+            origin, "ToTensor", "to_tensor"
+        ):
             divided.add(origin.function)
         if origin.function not in divided:
             continue
