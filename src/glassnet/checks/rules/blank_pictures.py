@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,14 +45,15 @@ def blank_pictures(seen: Seen) -> Iterator[Finding]:
     if seen.by == "check":
         yield from _of_splits(seen)
         return
+    broke = any(not math.isfinite(loss.value) for loss in seen.losses)
     for group in groups_of(seen):
-        finding = _of_group(group)
+        finding = _of_group(group, broke=broke)
         if finding is not None:
             yield finding
             return
 
 
-def _of_group(group: Group) -> Finding | None:
+def _of_group(group: Group, *, broke: bool) -> Finding | None:
     pictures = as_pictures(group.images)
     if pictures is None or pictures.is_complex() or len(pictures) < 4:
         return None
@@ -60,6 +62,8 @@ def _of_group(group: Group) -> Finding | None:
     num_bad = int((~finite).sum())
     where = _line(group, ())
     total = len(flat)
+    if num_bad and broke:
+        return None  # told of as the loss that they break
     if num_bad:
         evidence: dict[str, object] = {"number": num_bad, "total": total, "share": num_bad / total}
         return Finding(CODE, "error", where, evidence=evidence, form="not_finite", explains=SYMPTOMS)
