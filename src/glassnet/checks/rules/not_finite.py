@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
+from glassnet.checks.batches import groups_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import ancestors, ops_to_loss
@@ -214,13 +217,12 @@ def _between_looks(seen: Seen) -> Iterator[Finding]:
     broke = next((loss.step for loss in seen.losses if not math.isfinite(loss.value)), None)
     if broke is None:
         return
-    before = [
-        look
-        for look in seen.looks
-        if look.step <= broke
-        and look.trace.loss is not None
-        and not any(_bad(look.trace.values[n].statistics) for n in look.losses)
-    ]
+    given = _given_bad(seen)
+    if given is not None:
+        yield given
+        return
+    before = [look for look in seen.looks if look.step <= broke and look.trace.loss is not None
+              and not any(_bad(look.trace.values[n].statistics) for n in look.losses)]  # fmt: skip
     for look in reversed(before):
         for op in reversed(ops_to_loss(look)):
             if (form := _risky(look.trace, op)) is not None:
@@ -235,6 +237,16 @@ def _between_looks(seen: Seen) -> Iterator[Finding]:
         evidence={"step": broke},
         explains=FOLLOWS,
     )
+
+
+def _given_bad(seen: Seen) -> Finding | None:
+    """Find training pictures that hold numbers that are none."""
+    for group in groups_of(seen):
+        count = int((~torch.isfinite(group.images)).sum()) if group.images.is_floating_point() else 0
+        if group.role == "train" and count:
+            return Finding("not-finite", "error", source=next(divisions(seen), group.source), form="data",
+                           explains=FOLLOWS, evidence={"value": "images", "count": count})  # fmt: skip
+    return None
 
 
 def _risky(trace: Trace, op: Op) -> str | None:
