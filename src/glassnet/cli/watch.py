@@ -54,7 +54,7 @@ def watch(
         watched = watch_script(script, args, module=module, steps=steps, lang=language, tell=tell)
         tell(watched)
         if sys.stdout.closed:  # by the script
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if json:
         atexit.register(_keep_output_free)
     return watched.exit_code
