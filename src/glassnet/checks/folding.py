@@ -31,7 +31,6 @@ FOLDS: dict[str, tuple[str, ...]] = {
     "activation-on-logits": CURVES,
     "dead-relus": ("output-ignores-input",),
     "vanishing-gradients": ("output-ignores-input",),
-    "graph-cut": ("output-ignores-input",),
 }
 
 
