@@ -128,7 +128,7 @@ class OpenLook:
             What it gives.
         """
         recorder = self.recorder
-        recorder.begins(module, args)
+        self._note(recorder.begins, module, args)
         try:
             if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
                 with self._aside():
@@ -136,10 +136,16 @@ class OpenLook:
             else:
                 result = call(module, *args, **kwargs)
         except BaseException:
-            recorder.ends(module, args)
+            self._note(recorder.ends, module, args)
             raise
-        recorder.ends(module, args, kwargs, result)
+        self._note(recorder.ends, module, args, kwargs, result)
         return result
+
+    def _note(self, note: Callable[..., None], *args: Any) -> None:
+        try:
+            note(*args)
+        except Exception as error:  # noqa: BLE001 — ours; the training goes on
+            self.recorder.give_up(error)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
