@@ -71,7 +71,9 @@ def document(lang: str, outcomes: list[dict]) -> str:
         row["named"] += one["named"]
         row["at_line"] += one["at_line"]
         row["alarms"] += bool(one["alarms"]) and not one["broken"]
-    totals = {key: sum(row[key] for row in by_code.values()) for key in ("pairs", "named", "at_line", "alarms")}
+    totals = {
+        key: sum(row[key] for row in by_code.values()) for key in ("pairs", "named", "at_line", "alarms")
+    }
     sound = [one for one in outcomes if not one["broken"]]
     lines = [words["title"], "", words["other"], "", words["intro"].format(rules=len(RULES)), ""]
     lines += [

@@ -45,7 +45,9 @@ def run_apart(watched: bool, script: str, args: list[str]) -> dict:
     command = [sys.executable, __file__, "--here", kind, script, *args]
     code = f"import os, sys; os.dup2({writing}, 3); os.execv(sys.argv[1], sys.argv[1:])"
     starter = [sys.executable, "-c", code, *command]
-    with subprocess.Popen(starter, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[writing]) as process:
+    with subprocess.Popen(
+        starter, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[writing]
+    ) as process:
         os.close(writing)
         with os.fdopen(reading) as answers:
             answer = answers.read()
