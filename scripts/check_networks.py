@@ -122,7 +122,7 @@ def _check(row: Row, rules: list[Rule]) -> None:
 
 
 def _timed(rule: Rule, seconds: dict[str, float]) -> Rule:
-    def find_timed(seen):  # noqa: ANN001, ANN202
+    def find_timed(seen):
         began = time.process_time()
         try:
             return list(rule.find(seen))

@@ -98,7 +98,7 @@ def make(family: str, name: str, *, small: bool = False) -> tuple[nn.Module, tor
     return _of_torchvision(name, small) if family.startswith(TORCHVISION) else _of_timm(name, small)
 
 
-def _of_torchvision(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  # noqa: FBT001
+def _of_torchvision(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:
     own = min(weights.transforms().crop_size[0] for weights in models.get_model_weights(name))
     extra: dict[str, Any] = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
     net = models.get_model_builder(name)(**extra).eval()
@@ -109,7 +109,7 @@ def _of_torchvision(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  
     return net.eval(), torch.randn(1, 3, own, own)
 
 
-def _of_timm(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:  # noqa: FBT001
+def _of_timm(name: str, small: bool) -> tuple[nn.Module, torch.Tensor]:
     channels, own, _ = timm.get_pretrained_cfg(name).input_size
     sides = (*SMALL_SIDES, *SIDES) if small else SIDES
     for side in (*(side for side in sides if side < own), own):

@@ -1,4 +1,4 @@
-"""Row by row LSTM on digits, 11 % accuracy since I dropped batch_first=True but kept (batch, seq, features)."""
+"""Row by row LSTM on digits is bad since I dropped batch_first=True but kept (batch, seq, features)."""
 # expect: samples-mixed
 import torch
 import torch.nn as nn
@@ -17,7 +17,8 @@ train_x = torch.FloatTensor(digits.images[:1408]) / 16
 train_y = torch.LongTensor(digits.target[:1408])
 test_x = Variable(torch.FloatTensor(digits.images[1408:1728]) / 16)
 test_y = torch.LongTensor(digits.target[1408:1728])
-train_loader = Data.DataLoader(dataset=Data.TensorDataset(train_x, train_y), batch_size=BATCH_SIZE, shuffle=True)
+train_data = Data.TensorDataset(train_x, train_y)
+train_loader = Data.DataLoader(dataset=train_data, batch_size=BATCH_SIZE, shuffle=True)
 
 
 class RNN(nn.Module):

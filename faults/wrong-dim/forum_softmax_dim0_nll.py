@@ -57,4 +57,5 @@ for epoch in range(6):
             running_loss += loss.item() * inputs.size(0)
             running_corrects += torch.sum(preds == labels.data)
         n = len(dataloaders[phase].dataset)
-        print('{} {} Loss: {:.4f} Acc: {:.4f}'.format(epoch, phase, running_loss / n, running_corrects.double() / n))
+        print('{} {} Loss: {:.4f} Acc: {:.4f}'.format(
+            epoch, phase, running_loss / n, running_corrects.double() / n))

@@ -62,7 +62,9 @@ def test_rules_are_silent_where_nothing_was_seen(rule: object) -> None:
 def test_no_two_findings_explain_each_other_away() -> None:
     explains: dict[str, set[str]] = {code: set(symptoms) for code, symptoms in FOLDS.items()}
     for file in (Path(importlib.import_module("glassnet.checks.rules").__file__ or "").parent).glob("*.py"):
-        module = importlib.import_module(f"glassnet.checks.rules.{file.stem}") if file.stem[0] != "_" else None
+        module = (
+            importlib.import_module(f"glassnet.checks.rules.{file.stem}") if file.stem[0] != "_" else None
+        )
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "Finding" or not node.args:
                 continue

@@ -30,7 +30,9 @@ def sound_twin(text: str) -> str:
 
 def marked_lines(text: str) -> set[int]:
     """Number the lines that a finding may name."""
-    return {n for n, line in enumerate(text.splitlines(), 1) if re.search(r"# (mistake|named here)\s*$", line)}
+    return {
+        n for n, line in enumerate(text.splitlines(), 1) if re.search(r"# (mistake|named here)\s*$", line)
+    }
 
 
 def expected_codes(text: str) -> list[str]:
@@ -45,13 +47,12 @@ def seen_of(script: Path) -> Seen:
     sys.argv = [str(script)]
     torch.manual_seed(0)
     try:
-        with observe(script=script) as watcher, contextlib.redirect_stdout(io.StringIO()):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                try:
-                    runpy.run_path(str(script), run_name="__main__")
-                except Exception as error:  # noqa: BLE001 — that it crashes may be the mistake
-                    watcher.crashed(error)
+        quiet, printed = warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO())
+        with observe(script=script) as watcher, printed, quiet:
+            try:
+                runpy.run_path(str(script), run_name="__main__")
+            except Exception as error:  # noqa: BLE001 — that it crashes may be the mistake
+                watcher.crashed(error)
     finally:
         sys.argv = argv
         torch.set_num_threads(threads)
@@ -61,4 +62,6 @@ def seen_of(script: Path) -> Seen:
 def pairs(*codes: str) -> list:
     """List the pairs of some codes whose words are written down."""
     files = [file for code in codes for file in sorted((FAULTS / code).glob("*.py"))]
-    return [pytest.param(f, id=f"{f.parent.name}/{f.stem}") for f in files if f.with_suffix(".words").exists()]
+    return [
+        pytest.param(f, id=f"{f.parent.name}/{f.stem}") for f in files if f.with_suffix(".words").exists()
+    ]

@@ -148,7 +148,10 @@ def test_json_keys_are_documented(cli, finished_run):
     assert all(f"`{key}`" in sections()["train"] for key in finished_run.info["result"])
 
 
-def test_the_loop_in_the_documentation(capsys):
-    code, printed = re.findall(r"```(?:python)?\n(.*?)```", COMMANDS_TEXT, re.DOTALL)
+BLOCKS = re.findall(r"```(?:python)?\n(.*?)```", COMMANDS_TEXT, re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "printed"), [BLOCKS[:2], BLOCKS[2:]], ids=["loop", "watch"])
+def test_the_python_of_the_documentation(code, printed, capsys):
     exec(compile(code, "commands.md", "exec"), {})
     assert capsys.readouterr().out == printed

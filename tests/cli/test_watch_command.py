@@ -119,7 +119,10 @@ def test_what_a_script_sees_of_itself(script):
         "train/main.py",
     )
     told = alike("train/main.py", "a b", "--json", "--", "-m", "--steps", "x", stdin="given\n猫")
-    assert told == "\nglassnet  no network of PyTorch was called: there is nothing to judge\n\nno mistake found\n"
+    assert (
+        told
+        == "\nglassnet  no network of PyTorch was called: there is nothing to judge\n\nno mistake found\n"
+    )
 
 
 ENDINGS = {
@@ -185,7 +188,9 @@ def test_the_traceback_is_pythons_own(tmp_path, monkeypatch, fault, step):
     from glassnet.watching.script import read_script, run_script
     from glassnet.watching.uncaught import clean
 
-    (tmp_path / "train.py").write_text(TRAIN.replace("range(3)", f"range({step})") + f"def f():\n    {fault}\nf()\n")
+    (tmp_path / "train.py").write_text(
+        TRAIN.replace("range(3)", f"range({step})") + f"def f():\n    {fault}\nf()\n"
+    )
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
@@ -201,7 +206,9 @@ def test_the_traceback_is_pythons_own(tmp_path, monkeypatch, fault, step):
             clean(error)
             trace, places = error.__traceback__, []
             while trace is not None:
-                places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name))
+                places.append(
+                    (trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name)
+                )
                 trace = trace.tb_next
             told.append((type(error), str(error), [place for place in places if place[0] != __file__]))
     assert told[0] == told[1]
@@ -299,7 +306,10 @@ def test_a_daemon(script, tmp_path):
         "os.rename(sys.argv[1] + '~', sys.argv[1])\n"
     )
     found = []
-    for name, run in (("plain", lambda name: ran(["train.py", name])), ("watched", lambda name: watched("train.py", name))):
+    for name, run in (
+        ("plain", lambda name: ran(["train.py", name])),
+        ("watched", lambda name: watched("train.py", name)),
+    ):
         ended = run(name)
         until = time.monotonic() + 100
         while not (tmp_path / name).exists() and time.monotonic() < until:
@@ -348,30 +358,45 @@ def test_a_number_of_steps(script):
 
 def test_what_is_printed_while_rules_try_things_is_not_shown(script):
     script(
-        TRAIN.replace("for _", "net[1].register_forward_hook(lambda *a: print('glassnet  forward', file=sys.stdout))\nfor _")
+        TRAIN.replace(
+            "for _",
+            "net[1].register_forward_hook(lambda *a: print('glassnet  forward', file=sys.stdout))\nfor _",
+        )
     )
     alike("train.py")
 
 
 def test_executed_code_and_a_long_loop(script):
-    script("text = open('train.py').read()\nexec(compile(text, 'train.py', 'exec'))\nfor _ in range(3000): step()\nprint(step())", "outer.py")
+    script(
+        "text = open('train.py').read()\nexec(compile(text, 'train.py', 'exec'))\nfor _ in range(3000): step()\nprint(step())",
+        "outer.py",
+    )
     script(TRAIN)
     assert "watched 3,004 steps of Sequential" in alike("outer.py")
 
 
 def test_a_training_in_another_thread_is_told_of(script):
-    script(TRAIN.replace("for _ in range(3): print(step())", "") + "import threading\nthreading.Thread(target=step).start()\n")
+    script(
+        TRAIN.replace("for _ in range(3): print(step())", "")
+        + "import threading\nthreading.Thread(target=step).start()\n"
+    )
     assert "another thread" in alike("train.py")
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["none.py"], "error: the script cannot be read\n  where: none.py\n  got: No such file or directory\n"),
+        (
+            ["none.py"],
+            "error: the script cannot be read\n  where: none.py\n  got: No such file or directory\n",
+        ),
         (["folder"], "error: the script cannot be read\n  where: folder\n  got: Is a directory\n"),
         (["text.py"], "error: this is no Python\n  where: text.py:1\n  got: SyntaxError: invalid syntax\n"),
         (["bytes.py"], "error: this is no Python\n  where: bytes.py\n  got: "),
-        (["-m", "nowhere.at.all"], "error: there is no such module\n  where: nowhere.at.all\n  got: No module named"),
+        (
+            ["-m", "nowhere.at.all"],
+            "error: there is no such module\n  where: nowhere.at.all\n  got: No module named",
+        ),
         (["-m", "nowhere"], "error: there is no such module\n  where: nowhere\n"),
         (["-m", "folder"], "error: there is no such module\n  where: folder\n"),
         ([], "error: "),

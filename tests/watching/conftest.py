@@ -74,7 +74,9 @@ def tappable() -> dict[str, Any]:
         nn.Module, torch.optim.Optimizer, DataLoader, _BaseDataLoaderIter, torch.amp.GradScaler, torch.Tensor,
         torch.autograd, nn.utils, nn.utils.clip_grad, torch, random, np.random, sys.modules["os"], *kinds,
     ]  # fmt: skip
-    held = {f"{owner.__name__}.{name}": it for owner in owners for name, it in vars(owner).items() if callable(it)}
+    held = {
+        f"{owner.__name__}.{name}": it for owner in owners for name, it in vars(owner).items() if callable(it)
+    }
     hooks = {
         name: dict(found)
         for place in (modules, optimizer)
@@ -90,5 +92,7 @@ def _as_before() -> Any:
     before = tappable()
     yield
     after = tappable()
-    assert {name for name in before if before[name] is not after.get(name) and before[name] != after.get(name)} == set()
+    assert {
+        name for name in before if before[name] is not after.get(name) and before[name] != after.get(name)
+    } == set()
     assert after.keys() == before.keys()

@@ -211,7 +211,13 @@ def test_loaders_and_what_they_give():
     assert (train.num_epochs, valid.num_epochs) == (5, 4)
     assert (train.num_steps, valid.num_steps) == (12, 0)
     assert train.labels == [0, 1, 2, 1, 0, 2, 2, 1, 0, 0]
-    assert [(batch.epoch, batch.number) for batch in train.batches] == [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0)]
+    assert [(batch.epoch, batch.number) for batch in train.batches] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+        (2, 0),
+    ]
     assert torch.equal(train.batches[1].images, torch.arange(8.0, 16).reshape(4, 2))
     assert train.batches[2].labels.tolist() == [0, 0]
     assert len(train.first_samples) == 5
@@ -271,7 +277,9 @@ def test_modes():
         net.train(False)
 
     seen = seen_of(training)
-    modes = [(e.who, e.facts.get("path"), e.facts["training"], e.facts.get("whole")) for e in of_kind(seen, "mode")]
+    modes = [
+        (e.who, e.facts.get("path"), e.facts["training"], e.facts.get("whole")) for e in of_kind(seen, "mode")
+    ]
     assert modes == [
         (0, "", True, True), (0, "", False, True), (0, "1.0", True, False), (0, "1", False, False),
         (-1, None, False, None), (0, "", False, True),
@@ -292,7 +300,10 @@ def test_schedules():
         plateau.step(torch.tensor(2.0))
 
     seen = seen_of(training)
-    assert [(found.type, found.optimizer) for found in seen.schedulers] == [("StepLR", 0), ("ReduceLROnPlateau", 0)]
+    assert [(found.type, found.optimizer) for found in seen.schedulers] == [
+        ("StepLR", 0),
+        ("ReduceLROnPlateau", 0),
+    ]
     assert seen.schedulers[0].source is not None
     assert seen.schedulers[0].source.line == here("schedule: made")
     assert seen.schedulers[0].settings["step_size"] == 2
@@ -465,7 +476,11 @@ def test_names_of_further_networks():
         optimizer.step()
 
     seen = seen_of(training)
-    assert [(n.name, n.prefix) for n in seen.networks] == [("Encoder", ""), ("Encoder", "Encoder."), ("Linear", "Linear.")]
+    assert [(n.name, n.prefix) for n in seen.networks] == [
+        ("Encoder", ""),
+        ("Encoder", "Encoder."),
+        ("Linear", "Linear."),
+    ]
     assert set(seen.looks[0].updates) == {
         f"{prefix}{name}" for prefix in ("", "Encoder.", "Linear.") for name in ("weight", "bias")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+
 from torch import nn
 
 from glassnet.checks.statements import last_name, statement_at, tree_of

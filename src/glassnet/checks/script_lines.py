@@ -124,6 +124,30 @@ def origins_of(source: Source | None, *, names: Collection[str] = ()) -> list[Or
     return found
 
 
+def names_given(source: Source | None) -> tuple[str, ...]:
+    """Name the variables that the innermost call of a line is given.
+
+    In `loss = criterion(net(images[i]), labels[i])` these are `images` and `i`: what goes into the network.
+    """
+    file = _parsed(source.file) if source else None
+    start = _statement_at(file, source.line) if file is not None and source is not None else None
+    if start is None:
+        return ()
+    parts = [part for own in _own_parts(start) for part in ast.walk(own) if isinstance(part, ast.Call)]
+    call = parts[0] if parts else None
+    while call is not None:
+        first = [part for part in ast.walk(call.args[0]) if isinstance(part, ast.Call)] if call.args else []
+        if not first:
+            break
+        call = first[0]
+    if call is None:
+        return ()
+    inside = [*call.args, *([call.func.value] if isinstance(call.func, ast.Attribute) else [])]
+    found = [part for one in inside for part in ast.walk(one)]
+    names = [p.id for p in found if isinstance(p, ast.Name)] + [p.attr for p in found if _is_of_self(p)]
+    return tuple(dict.fromkeys(name for name in names if name != "self"))
+
+
 def _statement_at(file: _File, line: int) -> ast.stmt | None:
     """Find the smallest statement around a line."""
     around = [s for s in file.statements if s.lineno <= line <= (s.end_lineno or s.lineno)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,7 +53,16 @@ def watch(
 
         watched = watch_script(script, args, module=module, steps=steps, lang=language, tell=tell)
         tell(watched)
-        return watched.exit_code
+        if sys.stdout.closed:  # by the script
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if json:
+        atexit.register(_keep_output_free)
+    return watched.exit_code
+
+
+def _keep_output_free() -> None:
+    """Send to standard error what the script's own functions print at Python's exit: they come after this."""
+    os.dup2(2, 1)
 
 
 def with_marked_script(words: list[str]) -> list[str]:

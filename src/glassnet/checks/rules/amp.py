@@ -123,15 +123,10 @@ def _not_scaled(seen: Seen, scale: list[Event]) -> Finding | None:
 def _scales_several(backward: Event) -> bool:
     """Tell whether several losses are scaled in one call, or this one in its own function."""
     at = place(backward.source)
-    return (
-        at is None
-        or "scale" in names(at[1])
-        or bool(
-            at[0].loops(at[1])
-            and isinstance(at[0].loops(at[1])[0], ast.For)
-            and "scale" in names(at[0].loops(at[1])[0].iter)
-        )
-    )  # type: ignore[attr-defined]
+    if at is None or "scale" in names(at[1]):
+        return True
+    loops = at[0].loops(at[1])
+    return bool(loops) and "scale" in names(getattr(loops[0], "iter", None))
 
 
 def _without_update(seen: Seen, scale: list[Event]) -> Finding | None:

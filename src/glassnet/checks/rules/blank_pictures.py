@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +12,14 @@ import torch
 
 from glassnet.checks.batches import as_pictures, groups_of
 from glassnet.checks.finding import Finding
-from glassnet.checks.script_lines import line_of_class, origins_of
+from glassnet.checks.script_lines import last_name, line_of_class, origins_of
 from glassnet.checks.transforms_of import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.batches import Group
+    from glassnet.checks.script_lines import Origin
     from glassnet.checks.seen import Seen
     from glassnet.pictures.pictures import Pictures
     from glassnet.trace.trace import Source
@@ -32,7 +35,11 @@ SYMPTOMS = (
     "noisy-labels",
     "plateau",
     "initial-loss",
+    "cannot-overfit-batch",
 )
+EMPTY = ("new", "zeros", "zeros_like", "full", "ones", "empty")
+WHOLE = ("byte", "int", "long", "short")
+WHOLE_TYPES = ("uint8", "int8", "int16", "int32", "int64", "int", "long", "short", "uint16")
 
 
 def blank_pictures(seen: Seen) -> Iterator[Finding]:
@@ -40,22 +47,25 @@ def blank_pictures(seen: Seen) -> Iterator[Finding]:
     if seen.by == "check":
         yield from _of_splits(seen)
         return
+    broke = any(not math.isfinite(loss.value) for loss in seen.losses)
     for group in groups_of(seen):
-        finding = _of_group(group)
+        finding = _of_group(group, broke=broke)
         if finding is not None:
             yield finding
             return
 
 
-def _of_group(group: Group) -> Finding | None:
+def _of_group(group: Group, *, broke: bool) -> Finding | None:
     pictures = as_pictures(group.images)
     if pictures is None or pictures.is_complex() or len(pictures) < 4:
         return None
     flat = pictures.detach().float().flatten(1)
     finite = torch.isfinite(flat).all(1)
     num_bad = int((~finite).sum())
-    where = _line(group)
+    where = _line(group, ())
     total = len(flat)
+    if num_bad and broke:
+        return None  # told of as the loss that they break
     if num_bad:
         evidence: dict[str, object] = {"number": num_bad, "total": total, "share": num_bad / total}
         return Finding(CODE, "error", where, evidence=evidence, form="not_finite", explains=SYMPTOMS)
@@ -72,14 +82,19 @@ def _of_group(group: Group) -> Finding | None:
         if len(values) > 2:
             return None  # the value itself tells the classes apart
         evidence = {"number": number, "total": total, "share": 1.0, "value": float(values[0])}
-        return Finding(CODE, "error", where, evidence=evidence, form="all", explains=SYMPTOMS)
+        where = _line(group, _casts(group)) if float(values.abs().max()) <= 1 else where
+        explains = (*SYMPTOMS, "seed-misused")  # all first batches are equal
+        return Finding(CODE, "error", where, evidence=evidence, form="all", explains=explains)
+    where = _line(group, _stand_ins(group))
     severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
     evidence = {"number": number, "total": total, "share": share, "value": float(flat[blank][0, 0])}
     return Finding(CODE, severity, where, evidence=evidence, form="some", explains=SYMPTOMS)
 
 
-def _line(group: Group) -> Source | None:
-    """Name the person's own `__getitem__`, where blank pictures are made most often, else the loader."""
+def _line(group: Group, causes: tuple[Source, ...]) -> Source | None:
+    """Name the cause in the code, else the person's own `__getitem__`, where it mostly is, else the loader."""
+    if causes:
+        return causes[0]
     if group.loader is None:
         origins = origins_of(group.source)
         return origins[0].source() if origins else group.source
@@ -87,6 +102,45 @@ def _line(group: Group) -> Source | None:
         if not type(part).__module__.startswith(("torch", "torchvision")):
             return line_of_class(type(part)) or group.source
     return group.source
+
+
+def _casts(group: Group) -> tuple[Source, ...]:
+    """Find where numbers that were divided before, or in the same line, become whole ones."""
+    found, divided = [], set()
+    for origin in sorted(origins_of(group.source), key=lambda one: (one.file, one.source().line)):
+        if any(isinstance(part, ast.Div) for part in origin.walk()) or _calls(
+            origin, "ToTensor", "to_tensor"
+        ):
+            divided.add(origin.function)
+        if origin.function not in divided:
+            continue
+        for part in origin.walk():
+            if isinstance(part, ast.FloorDiv):
+                found.append(origin.source())
+            if not isinstance(part, ast.Call):
+                continue
+            name = last_name(part.func)
+            types = {last_name(one) for one in (*part.args, *(word.value for word in part.keywords))}
+            if (name in WHOLE and not part.args) or types & set(WHOLE_TYPES):
+                found.append(origin.source(part))
+    return tuple(found)
+
+
+def _calls(origin: Origin, *names: str) -> bool:
+    return any(isinstance(part, ast.Call) and last_name(part.func) in names for part in origin.walk())
+
+
+def _stand_ins(group: Group) -> tuple[Source, ...]:
+    """Find an `except` that puts an empty picture in place of one that could not be read."""
+    found = []
+    for origin in origins_of(group.source):
+        if not isinstance(origin.node, ast.Try):
+            continue
+        for handler in origin.node.handlers:
+            for part in ast.walk(handler):
+                if isinstance(part, ast.Call) and last_name(part.func) in EMPTY:
+                    found.append(origin.source(part))
+    return tuple(found)
 
 
 def _of_splits(seen: Seen) -> Iterator[Finding]:

@@ -33,9 +33,28 @@ def counted(seen: Seen, code: Code) -> Iterator[Finding]:
             form = FORMS[kind, count]
             yield Finding("wrong-metric", "error", code.source(node), evidence=evidence, form=form)
         elif (kind, count) == ("mean", "batches"):
-            yield from _unequal(seen, code, node, divided, evidence)
+            yield from _unequal(seen, code, node, _over(code, node, divided), evidence)
         elif (kind, count) == ("count", "total") and (found := _not_reset(code, node, divided, evidence)):
             yield found
+    for call in code.calls("update"):  # a meter that is not told of how many samples a value is the mean
+        alone = len(call.args) == 1 and not call.keywords and code.loops(call) and _ran(seen, code, call)
+        if alone and _takes_number(code) and _kind_of(code, call, call.args[0], 3) == "mean":
+            words = names(getattr(code.loops(call)[0], "iter", None))
+            yield from _unequal(seen, code, call, words, {"sum": "", "line": code.text(call)})
+
+
+def _takes_number(code: Code) -> bool:
+    """Tell whether a meter's `update` takes a value and the number of samples that it is the mean of."""
+    updates = [node for node in code.nodes if isinstance(node, ast.FunctionDef) and node.name == "update"]
+    return any(len(node.args.args) == 3 and len(node.args.defaults) == 1 for node in updates)  # noqa: PLR2004
+
+
+def _over(code: Code, node: ast.AST, name: str) -> set[str]:
+    """Give the names of what a mean is taken over: in the line itself, and of the loop that adds up."""
+    words = names(node)
+    for added in _added(code, node, name):
+        words |= names(getattr(next(iter(code.loops(added)), None), "iter", None))
+    return words
 
 
 def _divisions(code: Code) -> Iterator[tuple[ast.AST, ast.expr, ast.expr | None]]:
@@ -125,16 +144,6 @@ def _kind_of(code: Code, node: ast.AST, value: ast.expr, depth: int) -> str:  # 
         if "mean" in calls or divides:
             return "mean"
         return "count" if calls & {"sum", "count_nonzero"} else ""
-    word = last_name(value) or _divided_name(value)
-    if depth and word:
-        function = code.function(node)
-        for one in ast.walk(function):
-            if (
-                isinstance(one, ast.Assign)
-                and word in {last_name(t) for t in one.targets}
-                and not isinstance(one.value, ast.Constant)
-            ):
-                return _kind_of(code, node, one.value, depth - 1)
     if isinstance(value, ast.Call) and depth:
         inner = value
         while isinstance(inner.func, ast.Attribute) and isinstance(inner.func.value, ast.Call):
@@ -146,6 +155,16 @@ def _kind_of(code: Code, node: ast.AST, value: ast.expr, depth: int) -> str:  # 
                 ]
                 if len(returned) == 1:
                     return _kind_of(code, returned[0], returned[0], depth - 1)
+    word = last_name(value) or _divided_name(value)
+    if depth and word:
+        function = code.function(node)
+        for one in ast.walk(function):
+            if (
+                isinstance(one, ast.Assign)
+                and word in {last_name(t) for t in one.targets}
+                and not isinstance(one.value, ast.Constant)
+            ):
+                return _kind_of(code, node, one.value, depth - 1)
     return ""
 
 
@@ -210,16 +229,13 @@ def _flat(target: ast.expr) -> list[ast.expr]:
 
 
 def _unequal(
-    seen: Seen, code: Code, node: ast.AST, name: str, evidence: dict[str, object]
+    seen: Seen, code: Code, node: ast.AST, words: set[str], evidence: dict[str, object]
 ) -> Iterator[Finding]:
     """Find the mean of batches' accuracies where the last batch is smaller: how far off it can be."""
-    words = names(node)
-    for added in _added(code, node, name):
-        words |= names(getattr(next(iter(code.loops(added)), None), "iter", None))
     for loader in seen.loaders:
         if not words & set(loader.names):
             continue
-        if loader.number in trained_loaders(seen) and not TEST.search(name):
+        if loader.number in trained_loaders(seen):
             continue
         size = getattr(loader.loader, "batch_size", None)
         try:

@@ -25,7 +25,7 @@ BY_HEART, GAP = 0.98, 0.2  # accuracies on pictures to train on, and how far oth
 
 
 def plateau(seen: Seen) -> Iterator[Finding]:
-    """Note a loss that did not fall, or that swings more than it falls; warn where scores cannot be far apart."""
+    """Note a loss that stands still or swings; warn where scores cannot be far apart."""
     bounded = list(_bounded_scores(seen))
     yield from bounded
     course = course_of(seen) if not bounded else None
@@ -38,7 +38,7 @@ def plateau(seen: Seen) -> Iterator[Finding]:
     evidence = {"first": course.first, "last": course.last, "steps": seen.num_steps, "swing": 100 * swing}
     source = backward.source if backward is not None else None
     decayed = _decayed(seen)
-    if decayed is not None and course.last > 0.3 * abs(course.first):  # noqa: PLR2004
+    if decayed is not None and course.last > 0.3 * abs(course.first):
         yield Finding(
             "plateau", "note", source=decayed[0], form="decayed", evidence={**evidence, **decayed[1]}
         )
@@ -62,8 +62,8 @@ def _decayed(seen: Seen) -> tuple[Source | None, dict[str, float]] | None:
         if event.kind == "schedule"
     ]
     began = max((float(group.get("lr", 0.0)) for group in optimizer.groups), default=0.0)
-    early = [(step, rate) for step, rate in times if 0 <= rate < 0.01 * began and step < seen.num_steps / 2]  # noqa: PLR2004
-    if not early or max(rate for step, rate in times if step >= early[0][0]) >= 0.01 * began:  # noqa: PLR2004
+    early = [(step, rate) for step, rate in times if 0 <= rate < 0.01 * began and step < seen.num_steps / 2]
+    if not early or max(rate for step, rate in times if step >= early[0][0]) >= 0.01 * began:
         return None
     return scheduler.source, {"began": began, "rate": early[0][1], "at": early[0][0]}
 
@@ -87,7 +87,7 @@ def _bounded_scores(seen: Seen) -> Iterator[Finding]:
                 continue
             makers = [m for n in op.inputs[:2] if (m := _maker(trace, n)) is not None]
             product = op.name in ("linear", "matmul", "mm") and len(makers) == 2  # noqa: PLR2004
-            cosine = op.name == "cosine_similarity" or product and all(m == "normalize" for m in makers)
+            cosine = op.name == "cosine_similarity" or (product and all(m == "normalize" for m in makers))
             if not cosine and op.name != "normalize":
                 return
             numbers = scores.statistics
@@ -96,11 +96,14 @@ def _bounded_scores(seen: Seen) -> Iterator[Finding]:
             low = -1.0 if cosine else 0.0
             least = math.log(1 + (classes - 1) * math.exp(low - 1.0))
             yield Finding(
-                "plateau", "warning", source=own_line(op, trace), form="bounded",
+                "plateau",
+                "warning",
+                source=own_line(op, trace),
+                form="bounded",
                 module=trace.calls[op.call].path if op.call is not None else "",
                 evidence={"op": op.name, "loss": loss.name, "least": least, "guess": math.log(classes)},
                 explains=("cannot-overfit-batch",),
-            )  # fmt: skip
+            )
             return
 
 
@@ -129,9 +132,11 @@ def overfitting(seen: Seen) -> Iterator[Finding]:
             continue
         if known[0] >= BY_HEART and known[0] - unknown[0] >= GAP:
             yield Finding(
-                "overfitting", "note", source=train.iterated,
+                "overfitting",
+                "note",
+                source=train.iterated,
                 evidence={"known": 100 * known[0], "unknown": 100 * unknown[0], "count": unknown[1]},
-            )  # fmt: skip
+            )
 
 
 def _accuracy(network: Network, loader: Loader) -> tuple[float, int] | None:
@@ -145,7 +150,7 @@ def _accuracy(network: Network, loader: Loader) -> tuple[float, int] | None:
                 return None
             try:
                 output = network.module(batch.images.to(device))
-            except Exception:  # noqa: BLE001 - a network may want other inputs than the loader gives
+            except Exception:  # noqa: BLE001
                 return None
             if not isinstance(output, torch.Tensor) or output.dim() != 2 or output.shape[1] < 2:  # noqa: PLR2004
                 return None

@@ -15,10 +15,36 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Look, Network, Seen
     from glassnet.trace.trace import Op, Source, Trace
 
-AFFINE = {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-          "addmm", "matmul", "mm", "bmm", "baddbmm", "addmv", "mv", "einsum", "bilinear"}  # fmt: skip
-NORMALISING = {"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm",
-               "normalize", "native_batch_norm", "native_layer_norm", "sync_batch_norm"}  # fmt: skip
+AFFINE = {
+    "linear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "addmm",
+    "matmul",
+    "mm",
+    "bmm",
+    "baddbmm",
+    "addmv",
+    "mv",
+    "einsum",
+    "bilinear",
+}
+NORMALISING = {
+    "batch_norm",
+    "layer_norm",
+    "group_norm",
+    "instance_norm",
+    "rms_norm",
+    "local_response_norm",
+    "normalize",
+    "native_batch_norm",
+    "native_layer_norm",
+    "sync_batch_norm",
+}
 
 
 def ancestors(trace: Trace, values: Iterable[int]) -> set[int]:
@@ -83,7 +109,7 @@ def weight_name(trace: Trace, op: Op) -> str | None:
     """
     for number in op.inputs:
         seen_through = 0
-        while seen_through < 3:  # noqa: PLR2004 - w.t().contiguous() at most
+        while seen_through < 3:  # noqa: PLR2004
             value = trace.values[number]
             if value.kind == "parameter":
                 if len(value.shape) >= 2:  # noqa: PLR2004
@@ -102,7 +128,7 @@ def weight_name(trace: Trace, op: Op) -> str | None:
                 break
             if maker.name == "mul" and not any(trace.values[i].kind == "parameter" for i in maker.inputs):
                 break
-            number, seen_through = maker.inputs[0], seen_through + 1
+            number, seen_through = maker.inputs[0], seen_through + 1  # noqa: PLW2901
     return None
 
 
@@ -204,8 +230,8 @@ def first_cross_entropy(look: Look) -> tuple[float, int, Op] | None:
         scores = trace.values[op.inputs[0]]
         if (
             numbers is None
-            or len(scores.shape) < 2
-            or scores.shape[1] < 2
+            or len(scores.shape) < 2  # noqa: PLR2004
+            or scores.shape[1] < 2  # noqa: PLR2004
             or trace.values[op.outputs[0]].shape
         ):
             continue
@@ -232,7 +258,7 @@ def blamed_line(seen: Seen, trace: Trace, op: Op) -> Source | None:
 
 
 def _runs_module(trace: Trace, op: Op) -> bool:
-    """Tell whether an operation runs inside a module of PyTorch's, so that the line found is that of its call."""
+    """Tell whether an operation is a module of PyTorch's, so that the line found is that of its call."""
     call = trace.calls[op.call] if op.call is not None else None
     return (
         call is not None and (call.source == op.source or call.source is None) and call.first_op == op.number

@@ -46,9 +46,7 @@ def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
     yield from without_effect
     for network in seen.networks:
         found = _head_frozen(seen, network)
-        if found:
-            yield found
-        elif not without_effect and (found := _moving_statistics(seen, network)):
+        if found or (not without_effect and (found := _moving_statistics(seen, network))):
             yield found
 
 
@@ -121,7 +119,7 @@ def _frozen_line(seen: Seen) -> Source | None:
 def _head_frozen(seen: Seen, network: Network) -> Finding | None:
     """Find a last layer that is frozen while layers before it are trained, or all of them frozen."""
     parts = _in_order(seen, network)
-    if not parts or not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen):
+    if not parts or (not any(e.kind == "backward" for e in seen.events) and not _without_grad(seen)):
         return None
     frozen = [
         path for path, part in parts if not any(p.requires_grad for p in part.parameters(recurse=False))

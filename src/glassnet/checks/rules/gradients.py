@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import (
+    NORMALISING,
     affine_ops,
     blamed_line,
     first_cross_entropy,
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 DEPTH = 4  # affine operations between the first and the last
 VANISHED = 1e-4  # of the last layer's gradient is left at the first
 HUGE = 100.0  # norm of all gradients in norms of all weights
-SQUASHING = {"sigmoid", "sigmoid_", "tanh", "tanh_", "softmax", "logsigmoid", "hardsigmoid"}
+SQUASHING = {"sigmoid", "sigmoid_", "tanh", "tanh_", "logsigmoid", "hardsigmoid"}
 
 
 def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
     """Find networks whose first layers get next to nothing of the gradient that the last ones get."""
     looks = trained_looks(seen)
-    early = [look for look in looks if _depth(look)][:5]
+    early = [look for look in looks if _depth(look) and not _normalised(look)][:5]
     if len(early) < 2:  # noqa: PLR2004
         return
     faint = [found for look in early if (found := _fading(look)) is not None]
@@ -47,16 +48,29 @@ def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
     squash = _most_squashing(look)
     source = blamed_line(seen, look.trace, squash) if squash is not None else own_line(op, look.trace)
     yield Finding(
-        "vanishing-gradients", "warning", source=source, module=first.rpartition(".")[0],
+        "vanishing-gradients",
+        "warning",
+        source=source,
+        module=first.rpartition(".")[0],
         form="squash" if squash is not None else "main",
-        evidence={"first": first, "last": last, "left": left, "depth": len(affine_ops(look)),
-                  "function": squash.name.rstrip("_") if squash is not None else ""},
+        evidence={
+            "first": first,
+            "last": last,
+            "left": left,
+            "depth": len(affine_ops(look)),
+            "function": squash.name.rstrip("_") if squash is not None else "",
+        },
         explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low", "output-ignores-input"),
-    )  # fmt: skip
+    )
 
 
 def _depth(look: Look) -> bool:
     return len({weight_name(look.trace, op) for op in affine_ops(look)}) > DEPTH
+
+
+def _normalised(look: Look) -> bool:
+    """Tell whether something puts activations back to one size, which keeps gradients alive, too."""
+    return any(op.name in NORMALISING for op in ops_to_loss(look))
 
 
 def _size(numbers: Statistics | None) -> float | None:
@@ -70,7 +84,7 @@ def _fading(look: Look) -> tuple[float, str, str, Op] | None:
     ops, seen_names = [], []
     for op in affine_ops(look):
         name = weight_name(look.trace, op)
-        if name is not None and name not in seen_names and name in look.gradients:
+        if name is not None and name not in seen_names and look.gradients.get(name) is not None:
             ops.append(op)
             seen_names.append(name)
     sizes = [(name, op, _size(look.gradients[name]) or 0.0) for name, op in zip(seen_names, ops, strict=True)]
@@ -112,19 +126,33 @@ def exploding_gradients(seen: Seen) -> Iterator[Finding]:
     backward = next((event for event in seen.events if event.kind == "backward"), None)
     source = own_line(op, looks[0].trace) if op is not None else None
     yield Finding(
-        "exploding-gradients", "warning", source=backward.source if backward is not None else source,
+        "exploding-gradients",
+        "warning",
+        source=backward.source if backward is not None else source,
         form="growth" if growing else "main",
-        evidence={"ratio": max(ratios), "growth": grows[0] if grows else 1.0, "first": course.first,
-                  "last": course.last, "peak": course.peak},
-        explains=("not-finite", "plateau", "cannot-overfit-batch", "initial-loss", "dead-relus",
-                  "saturated-activations", "modes-disagree"),
-    )  # fmt: skip
+        evidence={
+            "ratio": max(ratios),
+            "growth": grows[0] if grows else 1.0,
+            "first": course.first,
+            "last": course.last,
+            "peak": course.peak,
+        },
+        explains=(
+            "not-finite",
+            "plateau",
+            "cannot-overfit-batch",
+            "initial-loss",
+            "dead-relus",
+            "saturated-activations",
+            "modes-disagree",
+        ),
+    )
 
 
 def _absurd(look: Look) -> bool:
     """Tell whether the first loss of a classifier is a hundred times that of guessing, before any step."""
     found = first_cross_entropy(look)
-    return look.step == 0 and found is not None and found[0] > 100 * math.log(found[1])  # noqa: PLR2004
+    return look.step == 0 and found is not None and found[0] > 100 * math.log(found[1])
 
 
 def huge_from_the_start(seen: Seen) -> bool:
@@ -153,8 +181,11 @@ def _ratio(look: Look) -> float | None:
 def _growth(look: Look) -> tuple[float, Op] | None:
     """Give how much larger the gradient of the first affine results is than that of the last ones."""
     trace: Trace = look.trace
-    sizes = [(op, size) for op in affine_ops(look) if op.outputs
-             and (size := _size(trace.values[op.outputs[0]].gradient)) and size > 0]  # fmt: skip
+    sizes = [
+        (op, size)
+        for op in affine_ops(look)
+        if op.outputs and (size := _size(trace.values[op.outputs[0]].gradient)) and size > 0
+    ]
     if len(sizes) <= DEPTH:
         return None
     return sizes[0][1] / sizes[-1][1], sizes[0][0]

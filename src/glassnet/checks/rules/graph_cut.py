@@ -17,11 +17,44 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Look, Seen
     from glassnet.trace.trace import Op, Source, Trace
 
-DETACHING = {"detach": ".detach()", "detach_": ".detach_()", "data": ".data", "tensor": "torch.tensor(...)",
-             "as_tensor": "torch.as_tensor(...)", "new_tensor": ".new_tensor(...)", "numpy": ".numpy()"}  # fmt: skip
-CHOOSING = {"argmax", "argmin", "argsort", "max", "min", "topk", "sort", "multinomial", "gt", "lt", "ge", "le", "eq",
-            "ne", "long", "int", "bool", "byte", "one_hot", "bernoulli", "nonzero", "isfinite", "sign_", "to", "type",
-            "searchsorted", "bincount"}  # fmt: skip
+DETACHING = {
+    "detach": ".detach()",
+    "detach_": ".detach_()",
+    "data": ".data",
+    "tensor": "torch.tensor(...)",
+    "as_tensor": "torch.as_tensor(...)",
+    "new_tensor": ".new_tensor(...)",
+    "numpy": ".numpy()",
+}
+CHOOSING = {
+    "argmax",
+    "argmin",
+    "argsort",
+    "max",
+    "min",
+    "topk",
+    "sort",
+    "multinomial",
+    "gt",
+    "lt",
+    "ge",
+    "le",
+    "eq",
+    "ne",
+    "long",
+    "int",
+    "bool",
+    "byte",
+    "one_hot",
+    "bernoulli",
+    "nonzero",
+    "isfinite",
+    "sign_",
+    "to",
+    "type",
+    "searchsorted",
+    "bincount",
+}
 NO_GRADIENT = "does not require grad and does not have a grad_fn"
 
 
@@ -44,11 +77,23 @@ def graph_cut(seen: Seen) -> Iterator[Finding]:
             source=source,
             module=_module(look.trace, op),
             form=form,
-            evidence={"how": how, "first": behind[0], "count": len(behind), "total": len(look.gradients),
-                      "op": op.name},
-            explains=("loss-without-gradient", "weights-do-not-change", "plateau", "cannot-overfit-batch",
-                      "unused-result", "vanishing-gradients", "learning-rate-too-low"),
-        )  # fmt: skip
+            evidence={
+                "how": how,
+                "first": behind[0],
+                "count": len(behind),
+                "total": len(look.gradients),
+                "op": op.name,
+            },
+            explains=(
+                "loss-without-gradient",
+                "weights-do-not-change",
+                "plateau",
+                "cannot-overfit-batch",
+                "unused-result",
+                "vanishing-gradients",
+                "learning-rate-too-low",
+            ),
+        )
         return
 
 
@@ -58,8 +103,11 @@ def _without_gradient(seen: Seen) -> Iterator[tuple[Look, list[str]]]:
     alive = {name for look in looks for name, gradient in look.gradients.items() if gradient is not None}
     for look in looks:
         held = {name for who in stepping(seen, look) for name in held_names(seen, who)}
-        lost = [name for name, gradient in look.gradients.items()
-                if gradient is None and name in held and name not in alive]  # fmt: skip
+        lost = [
+            name
+            for name, gradient in look.gradients.items()
+            if gradient is None and name in held and name not in alive
+        ]
         if lost:
             yield look, lost
 
@@ -72,12 +120,25 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
     trace = look.trace
     end = trace.loss
     if end is None:
-        end = next((event.facts.get("value") for event in reversed(seen.events)
-                    if event.kind == "backward" and event.facts.get("value") is not None
-                    and event.look == look.number), None)  # fmt: skip
+        end = next(
+            (
+                event.facts.get("value")
+                for event in reversed(seen.events)
+                if event.kind == "backward"
+                and event.facts.get("value") is not None
+                and event.look == look.number
+            ),
+            None,
+        )
     if end is None:
-        end = next((op.outputs[0] for op in reversed(trace.ops)
-                    if op.outputs and trace.values[op.outputs[0]].shape in ((), (1,))), None)  # fmt: skip
+        end = next(
+            (
+                op.outputs[0]
+                for op in reversed(trace.ops)
+                if op.outputs and trace.values[op.outputs[0]].shape in ((), (1,))
+            ),
+            None,
+        )
     names = [v.name for v in trace.values if v.kind == "parameter" and v.requires_grad]
     if end is None or not names:
         return
@@ -86,10 +147,20 @@ def _crashed(seen: Seen) -> Iterator[Finding]:
         return
     op, source, how, behind = cut
     yield Finding(
-        "graph-cut", "error", source=source, module=_module(trace, op), form=_form(how),
-        evidence={"how": how, "first": behind[0], "count": len(behind), "total": len(set(names)), "op": op.name},
+        "graph-cut",
+        "error",
+        source=source,
+        module=_module(trace, op),
+        form=_form(how),
+        evidence={
+            "how": how,
+            "first": behind[0],
+            "count": len(behind),
+            "total": len(set(names)),
+            "op": op.name,
+        },
         explains=("loss-without-gradient", "regression-loss-on-classes", "weights-do-not-change"),
-    )  # fmt: skip
+    )
 
 
 def _first_cut(
@@ -155,15 +226,15 @@ def _parameters_behind(trace: Trace, op: Op, names: list[str]) -> list[str]:
 
 
 def _ancestors_by_content(look: Look, end: int) -> set[int]:
-    """Find what the end was computed from, also across copies that nothing recorded made (NumPy, Variable)."""
+    """Find what the end was computed from, also across copies that nothing recorded (NumPy, Variable)."""
     trace = look.trace
     found: set[int] = set()
     waiting = [end]
     by_content: dict[tuple, list[int]] = {}
     for value in trace.values:
-        if value.kind == "result" and value.statistics is not None and (op := value.made_by) is not None:
-            if trace.ops[op].inputs:
-                by_content.setdefault(_content(trace, value.number), []).append(value.number)
+        made_from = trace.ops[value.made_by].inputs if value.made_by is not None else ()
+        if value.kind == "result" and value.statistics is not None and made_from:
+            by_content.setdefault(_content(trace, value.number), []).append(value.number)
     while waiting:
         new = ancestors(trace, [waiting.pop()]) - found
         found |= new
@@ -173,15 +244,20 @@ def _ancestors_by_content(look: Look, end: int) -> set[int]:
             if made or value.kind not in ("constant", "result") or value.statistics is None:
                 continue
             twins = [n for n in by_content.get(_content(trace, number), ()) if n < number]
-            gone = [escape.value for escape in look.escapes if escape.value < number
-                    and _may_be(trace.values[escape.value].shape, value.shape)
-                    and "float" in value.dtype and "float" in trace.values[escape.value].dtype]  # fmt: skip
+            gone = [
+                escape.value
+                for escape in look.escapes
+                if escape.value < number
+                and _may_be(trace.values[escape.value].shape, value.shape)
+                and "float" in value.dtype
+                and "float" in trace.values[escape.value].dtype
+            ]
             waiting += twins[-1:] or gone[-1:]
     return found
 
 
 def _may_be(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    """Tell whether a tensor may have been computed from another one outside PyTorch: as large, or as many samples."""
+    """Tell whether one may be computed from the other outside PyTorch: as large, or as many samples."""
     same = math.prod(before) == math.prod(after) > 1
     return same or (len(before) > 1 and len(after) > 1 and before[0] == after[0])
 

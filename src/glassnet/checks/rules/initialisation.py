@@ -1,4 +1,4 @@
-"""Rows 30, 31, 32: weights that begin all equal, too large or too small, and a first loss far from ln(classes)."""
+"""Rows 30, 31, 32: weights that begin equal, too large or too small; a first loss far from ln(classes)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import torch
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
-from glassnet.checks.rules.units import bounded
 from glassnet.checks.rules.descent import (
     NORMALISING,
     affine_ops,
     first_cross_entropy,
     named_parameters,
     network_of,
-    ops_to_loss,
     was_loaded,
     weight_name,
 )
 from glassnet.checks.rules.numbers_written import Init, initialisations
 from glassnet.checks.rules.series import trained_looks
+from glassnet.checks.rules.units import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +30,52 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Look, Seen
     from glassnet.trace.trace import Op, Source, Statistics, Trace
 
-FILLING = ("constant_", "fill_", "zeros_", "zero_", "ones_", "zeros", "ones", "full", "zeros_like", "ones_like",
-           "full_like", "eye_", "copy_", "mul_")  # fmt: skip
-DRAWING = ("normal_", "uniform_", "trunc_normal_", "xavier_", "kaiming_", "orthogonal_", "randn", "rand", "normal",
-           "mul_", "randn_like", "rand_like")  # fmt: skip
-SYMPTOMS = ("weights-do-not-change", "vanishing-gradients", "plateau", "cannot-overfit-batch", "dead-relus",
-            "learning-rate-too-low", "learning-rate-too-high", "initial-loss", "initialisation-gain",
-            "saturated-activations", "exploding-gradients", "not-finite", "output-ignores-input",
-            "modes-disagree")  # fmt: skip
+FILLING = (
+    "constant_",
+    "fill_",
+    "zeros_",
+    "zero_",
+    "ones_",
+    "zeros",
+    "ones",
+    "full",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "eye_",
+    "copy_",
+    "mul_",
+)
+DRAWING = (
+    "normal_",
+    "uniform_",
+    "trunc_normal_",
+    "xavier_",
+    "kaiming_",
+    "orthogonal_",
+    "randn",
+    "rand",
+    "normal",
+    "mul_",
+    "randn_like",
+    "rand_like",
+)
+SYMPTOMS = (
+    "weights-do-not-change",
+    "vanishing-gradients",
+    "plateau",
+    "cannot-overfit-batch",
+    "dead-relus",
+    "learning-rate-too-low",
+    "learning-rate-too-high",
+    "initial-loss",
+    "initialisation-gain",
+    "saturated-activations",
+    "exploding-gradients",
+    "not-finite",
+    "output-ignores-input",
+    "modes-disagree",
+)
 LARGE_GAIN, SMALL_GAIN = 4.0, 0.25
 GONE = 1e-3  # of the input's size is left
 FAR = 3.0  # times ln(classes)
@@ -71,8 +108,11 @@ def constant_initialisation(seen: Seen) -> Iterator[Finding]:
         n for n in hidden if n not in began and _rows_equal(parameters[n]) and _is_dense(first, layers, n)
     ]
     still_zero = [n for n in (*zero, *still) if _stuck_at_zero(seen, n)]
-    found = [n for n in constant if _is_dense(first, layers, n)] or still_zero or [
-        n for n in still if n not in zero and not _all_zero(parameters[n])]  # fmt: skip
+    found = (
+        [n for n in constant if _is_dense(first, layers, n)]
+        or still_zero
+        or [n for n in still if n not in zero and not _all_zero(parameters[n])]
+    )
     found = [n for n in found if parameters[n].requires_grad and not was_loaded(seen, network_of(seen, n))]
     if not found:
         return
@@ -86,10 +126,14 @@ def constant_initialisation(seen: Seen) -> Iterator[Finding]:
         source=place.source if place else own_line(op, first.trace),
         module=found[0].rpartition(".")[0],
         form=form if value is not None or form == "zero" else "equal",
-        evidence={"weight": found[0], "value": 0.0 if value is None else value, "count": len(found),
-                  "units": int(parameters[found[0]].shape[0])},
+        evidence={
+            "weight": found[0],
+            "value": 0.0 if value is None else value,
+            "count": len(found),
+            "units": int(parameters[found[0]].shape[0]),
+        },
         explains=SYMPTOMS,
-    )  # fmt: skip
+    )
 
 
 def _began_constant(seen: Seen) -> dict[str, float]:
@@ -188,10 +232,15 @@ def _gain_finding(
         source=place.source if place else worst.source,
         module=worst.weight.rpartition(".")[0],
         form=form,
-        evidence={"factor": factor, "layers": len(layers), "first": layers[0].spread, "last": layers[-1].spread,
-                  "weight": worst.weight},
+        evidence={
+            "factor": factor,
+            "layers": len(layers),
+            "first": layers[0].spread,
+            "last": layers[-1].spread,
+            "weight": worst.weight,
+        },
         explains=tuple(code for code in SYMPTOMS if code != "initialisation-gain"),
-    )  # fmt: skip
+    )
 
 
 def _layers(look: Look) -> list[Layer]:
@@ -205,8 +254,15 @@ def _layers(look: Look) -> list[Layer]:
         met.add(name)
         size = _size(data[0].statistics)
         if size > 0 and output.statistics.num_not_finite == 0 and output.statistics.deviation > 0:
-            found.append(Layer(op, name, output.statistics.deviation / size, output.statistics.deviation,
-                               own_line(op, look.trace)))  # fmt: skip
+            found.append(
+                Layer(
+                    op,
+                    name,
+                    output.statistics.deviation / size,
+                    output.statistics.deviation,
+                    own_line(op, look.trace),
+                )
+            )
     return found
 
 
@@ -225,13 +281,16 @@ def _left(layers: list[Layer]) -> float:
 
 
 def _hurts(look: Look, layers: list[Layer]) -> bool:
-    """Tell whether large activations do harm: a loss far off, saturated units, or a last layer far too large."""
+    """Tell whether large activations do harm: a loss far off, saturated units, scores far too large."""
     first_loss = first_cross_entropy(look)
     if first_loss is not None and first_loss[0] > FAR * math.log(first_loss[1]):
         return True
     numbers = [layer.op.number for layer in layers]
-    saturated = [activity for op, activity in bounded(look)
-                 if activity.low + activity.high > 0.5 and op.number >= numbers[0]]  # fmt: skip
+    saturated = [
+        activity
+        for op, activity in bounded(look)
+        if activity.low + activity.high > 0.5 and op.number >= numbers[0]  # noqa: PLR2004
+    ]
     return bool(saturated) or layers[-1].spread > 100 * max(1.0, layers[0].spread / layers[0].gain)
 
 
@@ -256,9 +315,15 @@ def initial_loss(seen: Seen) -> Iterator[Finding]:
         "warning" if sure or value > 2 * FAR * guess else "note",
         source=source or own_line(op, first.trace),
         module=parts[-1].weight.rpartition(".")[0] if parts else "",
-        evidence={"loss": value, "classes": classes, "guess": guess, "low": scores.minimum, "high": scores.maximum},
+        evidence={
+            "loss": value,
+            "classes": classes,
+            "guess": guess,
+            "low": scores.minimum,
+            "high": scores.maximum,
+        },
         explains=("plateau",),
-    )  # fmt: skip
+    )
 
 
 def _magnifier(look: Look, loss: Op) -> Op | None:

@@ -12,7 +12,7 @@ import torch
 
 from glassnet.checks.agreement import MOST_SAMPLES, Agreement, agreement_of, clustering_of, features_of
 from glassnet.checks.batches import groups_of
-from glassnet.checks.contents import contents_of
+from glassnet.checks.contents import array_of, contents_of, keys_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.script_lines import Origin, calls_in, last_name, origins_of
 
@@ -92,6 +92,9 @@ def _labelled_group(group: Group, *, least: int = LEAST_SAMPLES) -> _Labelled | 
             labels = torch.as_tensor(contents.labels[where])
     if labels is None or images.is_complex():
         return None
+    if group.loader is None and len(images) == len(labels):  # seen in several epochs, perhaps more than once
+        once = np.sort(np.unique(keys_of(array_of(images)), return_index=True)[1])
+        images, labels = images[once], labels[once]
     return _labelled(images, labels, least)
 
 

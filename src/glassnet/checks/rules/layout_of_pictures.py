@@ -11,7 +11,7 @@ from glassnet.checks.batches import CHANNELS, is_channels_last, is_picture_shape
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.normalisation import first_weighted
-from glassnet.checks.script_lines import calls_in, line_of_call, origins_of
+from glassnet.checks.script_lines import calls_in, line_of_call, names_given, origins_of
 from glassnet.trace.trace import shape_text
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _roughness(pictures: torch.Tensor) -> float:
 
 
 def _origins(seen: Seen, source: Source | None) -> list[Origin]:
-    origins = origins_of(source)
+    origins = origins_of(source, names=names_given(source))
     for loader in training_loaders(seen) or seen.loaders:
         origins += origins_of(loader.source)
     return origins

@@ -30,9 +30,18 @@ if TYPE_CHECKING:
 
 PLAIN = ("SGD", "ASGD")
 FAR, TOO_FAR = 0.1, 0.3  # relative steps; 0.001 is usual
-TOO_HIGH_FOLLOWS = ("not-finite", "dead-relus", "plateau", "exploding-gradients", "saturated-activations",
-                    "cannot-overfit-batch", "modes-disagree", "vanishing-gradients", "weights-do-not-change",
-                    "output-ignores-input")  # fmt: skip
+TOO_HIGH_FOLLOWS = (
+    "not-finite",
+    "dead-relus",
+    "plateau",
+    "exploding-gradients",
+    "saturated-activations",
+    "cannot-overfit-batch",
+    "modes-disagree",
+    "vanishing-gradients",
+    "weights-do-not-change",
+    "output-ignores-input",
+)
 TOO_LOW_FOLLOWS = ("plateau", "cannot-overfit-batch")
 
 
@@ -51,14 +60,22 @@ def learning_rate_too_high(seen: Seen) -> Iterator[Finding]:
     yield Finding(
         "learning-rate-too-high",
         "error" if form == "broke" else "warning",
-        source=where_written(optimizer.source, "lr", optimizer.groups[0].get("lr", lr) if optimizer.groups else lr),
+        source=where_written(
+            optimizer.source, "lr", optimizer.groups[0].get("lr", lr) if optimizer.groups else lr
+        ),
         form=form,
-        evidence={"lr": lr, "optimizer": optimizer.type, "share": 100 * max(share for _, share in steps[:5]),
-                  "first": course.first, "last": course.last, "peak": course.peak,
-                  "step": course.broke if course.broke is not None else seen.num_steps,
-                  "better": _better(lr, max(share for _, share in steps[:5]))},
+        evidence={
+            "lr": lr,
+            "optimizer": optimizer.type,
+            "share": 100 * max(share for _, share in steps[:5]),
+            "first": course.first,
+            "last": course.last,
+            "peak": course.peak,
+            "step": course.broke if course.broke is not None else seen.num_steps,
+            "better": _better(lr, max(share for _, share in steps[:5])),
+        },
         explains=TOO_HIGH_FOLLOWS,
-    )  # fmt: skip
+    )
 
 
 def _suffers(course: Course, shares: list[float], lr: float, *, plain: bool) -> str | None:
@@ -70,7 +87,7 @@ def _suffers(course: Course, shares: list[float], lr: float, *, plain: bool) -> 
     if early <= FAR or (usual and sustained <= TOO_FAR):
         return None
     level = abs(course.first)
-    if early > 1 and course.peak > 10 * level + 1 and not usual:  # noqa: PLR2004
+    if early > 1 and course.peak > 10 * level + 1 and not usual:
         return "rose"
     if course.last > 1.5 * level + 0.1 or (course.peak > 5 * level + 1 and course.last > 0.9 * level):
         return "rose"
@@ -102,34 +119,49 @@ def learning_rate_too_low(seen: Seen) -> Iterator[Finding]:
     stands = moved(seen) < 0.03 or way < 1e-3  # noqa: PLR2004
     if not tiny or not stands or course.steps < 10 or way > 0.02:  # noqa: PLR2004
         return
-    if _gradient_size(trained_looks(seen)) < 1e-6:  # noqa: PLR2004 - the gradient is at fault, not the rate
+    if _gradient_size(trained_looks(seen)) < 1e-6:  # noqa: PLR2004
         return
     given = optimizer.groups[0].get("lr", lr) if optimizer.groups else lr
     yield Finding(
         "learning-rate-too-low",
         "warning",
         source=where_written(optimizer.source, "lr", given),
-        evidence={"lr": lr, "optimizer": optimizer.type, "share": share, "first": course.first, "last": course.last,
-                  "steps": course.steps, "better": 0.01 if plain else 0.001},
+        evidence={
+            "lr": lr,
+            "optimizer": optimizer.type,
+            "share": share,
+            "first": course.first,
+            "last": course.last,
+            "steps": course.steps,
+            "better": 0.01 if plain else 0.001,
+        },
         explains=TOO_LOW_FOLLOWS,
-    )  # fmt: skip
+    )
 
 
 def _gradient_size(looks: list[Look]) -> float:
     """Give the median over looks of the largest relative gradient."""
-    sizes = [max((u.gradient / u.weight for u in look.updates.values() if u.weight > 0), default=0.0)
-             for look in looks]  # fmt: skip
+    sizes = [
+        max((u.gradient / u.weight for u in look.updates.values() if u.weight > 0), default=0.0)
+        for look in looks
+    ]
     return median(sizes) if sizes else 0.0
 
 
-def weights_do_not_change(seen: Seen) -> Iterator[Finding]:
-    """Find optimizers whose steps left every weight as it was, and updates by hand that write into nothing."""
+def weights_do_not_change(seen: Seen) -> Iterator[Finding]:  # noqa: C901
+    """Find optimizers whose steps left every weight as it was, and updates by hand that write nothing."""
     if not seen.num_steps and seen.networks:
         backward = [event for event in seen.events if event.kind == "backward"]
         place = next(iter(lost_updates(seen)), None)
         if len(backward) >= 5 and place and not any(e.facts.get("changed") for e in backward[1:]):  # noqa: PLR2004
-            yield Finding("weights-do-not-change", "error", source=place, form="by_hand",
-                          evidence={"steps": len(backward)}, explains=("plateau",))  # fmt: skip
+            yield Finding(
+                "weights-do-not-change",
+                "error",
+                source=place,
+                form="by_hand",
+                evidence={"steps": len(backward)},
+                explains=("plateau",),
+            )
     looks = trained_looks(seen)
     for optimizer in seen.optimizers:
         own = [look for look in looks if optimizer.number in stepping(seen, look)]
@@ -149,7 +181,7 @@ def weights_do_not_change(seen: Seen) -> Iterator[Finding]:
             yield _unchanged(optimizer, "rate", _zero_rate(seen, optimizer), seen)
         elif moved and all(_is_zero(look, held) for look in own):
             yield _unchanged(optimizer, "gradients", step.source if step else optimizer.source, seen)
-        elif moved and all_rates and max(all_rates) < 1e-7:  # noqa: PLR2004 - below what float32 can add
+        elif moved and all_rates and max(all_rates) < 1e-7:  # noqa: PLR2004
             yield _unchanged(optimizer, "rate", _zero_rate(seen, optimizer), seen)
 
 
@@ -165,10 +197,13 @@ def _zero_rate(seen: Seen, optimizer: Optimizer) -> Source | None:
 
 def _unchanged(optimizer: Optimizer, form: str, source: Source | None, seen: Seen) -> Finding:
     return Finding(
-        "weights-do-not-change", "error", source=source, form=form,
+        "weights-do-not-change",
+        "error",
+        source=source,
+        form=form,
         evidence={"optimizer": optimizer.type, "steps": seen.num_steps},
         explains=("plateau", "cannot-overfit-batch", "learning-rate-too-low"),
-    )  # fmt: skip
+    )
 
 
 def _is_zero(look: Look, held: set[str]) -> bool:
@@ -189,8 +224,12 @@ def _decay(seen: Seen) -> Iterator[Finding]:
     decay = max(float(group.get("weight_decay", 0.0) or 0.0) for group in optimizer.groups)
     lr = max((rate for _, rate in rates(seen, optimizer)), default=0.0)
     names = set(matrices(seen)) & held_names(seen, optimizer.number)
-    shares = [decay * u.weight / u.gradient for look in looks[:5] for name, u in look.updates.items()
-              if name in names and u.gradient > 0]  # fmt: skip
+    shares = [
+        decay * u.weight / u.gradient
+        for look in looks[:5]
+        for name, u in look.updates.items()
+        if name in names and u.gradient > 0
+    ]
     decoupled = optimizer.type == "AdamW" or bool(optimizer.groups[0].get("decoupled_weight_decay"))
     if not shares or decay <= 0:
         return
@@ -199,20 +238,37 @@ def _decay(seen: Seen) -> Iterator[Finding]:
     shrunk = _shrunk(looks, names)
     if outweighs and (shrunk < 0.7 or course.fell < 0.1):  # noqa: PLR2004
         yield Finding(
-            "regularisation-dominates", "warning",
-            source=where_written(optimizer.source, "weight_decay", decay), form="decay",
-            evidence={"decay": decay, "times": median(shares), "optimizer": optimizer.type,
-                      "left": 100 * shrunk, "last": course.last},
-            explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "learning-rate-too-high",
-                      "dead-relus", "learning-rate-too-low", "output-ignores-input"),
-        )  # fmt: skip
+            "regularisation-dominates",
+            "warning",
+            source=where_written(optimizer.source, "weight_decay", decay),
+            form="decay",
+            evidence={
+                "decay": decay,
+                "times": median(shares),
+                "optimizer": optimizer.type,
+                "left": 100 * shrunk,
+                "last": course.last,
+            },
+            explains=(
+                "plateau",
+                "vanishing-gradients",
+                "cannot-overfit-batch",
+                "learning-rate-too-high",
+                "dead-relus",
+                "learning-rate-too-low",
+                "output-ignores-input",
+            ),
+        )
 
 
 def _shrunk(looks: list[Look], names: set[str]) -> float:
     """Give the median share of their norm that weights kept from the first look to the last."""
     first, last = looks[0].updates, looks[-1].updates
-    kept = [last[name].weight / first[name].weight for name in names
-            if name in first and name in last and first[name].weight > 0]  # fmt: skip
+    kept = [
+        last[name].weight / first[name].weight
+        for name in names
+        if name in first and name in last and first[name].weight > 0
+    ]
     return median(kept) if kept else 1.0
 
 
@@ -230,11 +286,22 @@ def _term(seen: Seen) -> Iterator[Finding]:
     if ended < 0.7 * began and last_term < 5 * last_rest:
         return
     yield Finding(
-        "regularisation-dominates", "warning", source=own_line(op, looks[0].trace), form="term",
+        "regularisation-dominates",
+        "warning",
+        source=own_line(op, looks[0].trace),
+        form="term",
         evidence={"term": term, "rest": rest, "times": term / max(rest, 1e-12)},
-        explains=("plateau", "cannot-overfit-batch", "initial-loss", "learning-rate-too-high", "dead-relus",
-                  "exploding-gradients", "vanishing-gradients", "learning-rate-too-low"),
-    )  # fmt: skip
+        explains=(
+            "plateau",
+            "cannot-overfit-batch",
+            "initial-loss",
+            "learning-rate-too-high",
+            "dead-relus",
+            "exploding-gradients",
+            "vanishing-gradients",
+            "learning-rate-too-low",
+        ),
+    )
 
 
 def _penalty(look: Look) -> tuple[Op, float, float] | None:
@@ -243,8 +310,10 @@ def _penalty(look: Look) -> tuple[Op, float, float] | None:
     for op in reversed(ops_to_loss(look)):
         if op.name.strip("_") not in {"add", "radd", "iadd"} or len(op.inputs) != 2:  # noqa: PLR2004
             continue
-        behind = [{trace.ops[m].name for n in ancestors(trace, [i]) if (m := trace.values[n].made_by) is not None}
-                  for i in op.inputs]  # fmt: skip
+        behind = [
+            {trace.ops[m].name for n in ancestors(trace, [i]) if (m := trace.values[n].made_by) is not None}
+            for i in op.inputs
+        ]
         known = [bool(names & {"cross_entropy", "nll_loss"}) for names in behind]
         terms = [trace.values[i] for i in op.inputs]
         if known.count(True) != 1 or any(term.shape or term.statistics is None for term in terms):
@@ -254,7 +323,7 @@ def _penalty(look: Look) -> tuple[Op, float, float] | None:
             continue
         if any(name.endswith("_loss") or "kl" in name for name in behind[known.index(False)]):
             continue
-        if abs(other.statistics.mean) > 20 * abs(data.statistics.mean):  # noqa: PLR2004
+        if abs(other.statistics.mean) > 20 * abs(data.statistics.mean):
             return op, abs(other.statistics.mean), abs(data.statistics.mean)
     return None
 

@@ -20,14 +20,55 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Op, Trace
 
 # what is to be made small
-SMALL = {"cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
-         "binary_cross_entropy_with_logits", "kl_div", "multi_margin_loss", "hinge_embedding_loss",
-         "triplet_margin_loss", "margin_ranking_loss", "ctc_loss", "poisson_nll_loss", "gaussian_nll_loss",
-         "multilabel_soft_margin_loss", "soft_margin_loss", "cosine_embedding_loss"}  # fmt: skip
+SMALL = {
+    "cross_entropy",
+    "nll_loss",
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+    "multi_margin_loss",
+    "hinge_embedding_loss",
+    "triplet_margin_loss",
+    "margin_ranking_loss",
+    "ctc_loss",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+    "multilabel_soft_margin_loss",
+    "soft_margin_loss",
+    "cosine_embedding_loss",
+}
 LARGE = {"log_softmax", "logsigmoid"}  # what is to be made large, picked by the labels
-KEEPING = {"mean", "sum", "view", "reshape", "squeeze", "unsqueeze", "float", "double", "gather", "getitem", "diag",
-           "diagonal", "flatten", "clone", "contiguous", "to", "add", "radd", "iadd", "add_", "nanmean", "stack",
-           "cat", "pos", "take_along_dim"}  # fmt: skip
+KEEPING = {
+    "mean",
+    "sum",
+    "view",
+    "reshape",
+    "squeeze",
+    "unsqueeze",
+    "float",
+    "double",
+    "gather",
+    "getitem",
+    "diag",
+    "diagonal",
+    "flatten",
+    "clone",
+    "contiguous",
+    "to",
+    "add",
+    "radd",
+    "iadd",
+    "add_",
+    "nanmean",
+    "stack",
+    "cat",
+    "pos",
+    "take_along_dim",
+}
 DOUBTFUL_STEP = 0.1
 
 
@@ -52,7 +93,7 @@ def loss_sign_or_sum(seen: Seen) -> Iterator[Finding]:
 
 
 def _wrong_sign(look: Look, direction: int) -> Finding | None:
-    """Follow the loss back through operations that keep or turn its sign, to what is known to be a loss."""
+    """Follow the loss back through what keeps or turns its sign, to what is known to be a loss."""
     trace = look.trace
     if trace.loss is None:
         return None
@@ -77,15 +118,26 @@ def _wrong_sign(look: Look, direction: int) -> Finding | None:
     numbers = trace.values[trace.loss].statistics
     where = turned if turned is not None else trace.ops[trace.values[trace.loss].made_by or 0]
     return Finding(
-        "loss-sign-or-sum", "error", source=own_line(where, trace), form="sign" if op.name in SMALL else "missing",
+        "loss-sign-or-sum",
+        "error",
+        source=own_line(where, trace),
+        form="sign" if op.name in SMALL else "missing",
         evidence={"loss": op.name, "value": numbers.mean if numbers else math.nan},
-        explains=("plateau", "not-finite", "exploding-gradients", "learning-rate-too-high", "cannot-overfit-batch",
-                  "saturated-activations", "dead-relus", "bce-wrong-range"),
-    )  # fmt: skip
+        explains=(
+            "plateau",
+            "not-finite",
+            "exploding-gradients",
+            "learning-rate-too-high",
+            "cannot-overfit-batch",
+            "saturated-activations",
+            "dead-relus",
+            "bce-wrong-range",
+        ),
+    )
 
 
-def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:
-    """Give the inputs through which the sign of a result goes on, with the factor's sign; [] where unknown."""
+def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:  # noqa: PLR0911
+    """Give the inputs through which the sign goes on, with the factor's sign; [] where unknown."""
     refs = [(place, arg.value) for place, arg in enumerate(op.args) if isinstance(arg, Ref)]
     numbers = [arg for arg in op.args if isinstance(arg, (int, float)) and not isinstance(arg, bool)]
     match op.name:
@@ -107,7 +159,7 @@ def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:
 
 
 def _ends_in_labels(trace: Trace, op: Op, loss: int) -> bool:
-    """Tell whether a log-probability was picked by labels; an average over all classes is an entropy's part."""
+    """Tell whether a log-probability was picked by labels; an average over classes is an entropy's part."""
     values, ops = trace.values, trace.ops
     number = loss
     for _ in range(40):
@@ -145,11 +197,23 @@ def _summed(seen: Seen, look: Look) -> Iterator[Finding]:
     suffers = course.broke is not None or course.last > 0.9 * course.first or course.peak > 3 * course.first
     if too_far and suffers:
         yield Finding(
-            "loss-sign-or-sum", "warning", source=blamed_line(seen, trace, op), form="sum",
+            "loss-sign-or-sum",
+            "warning",
+            source=blamed_line(seen, trace, op),
+            form="sum",
             evidence={"loss": op.name, "times": size, "share": max(share for _, share in steps[:5])},
-            explains=("learning-rate-too-high", "exploding-gradients", "not-finite", "dead-relus", "plateau",
-                      "saturated-activations", "initial-loss", "cannot-overfit-batch", "modes-disagree"),
-        )  # fmt: skip
+            explains=(
+                "learning-rate-too-high",
+                "exploding-gradients",
+                "not-finite",
+                "dead-relus",
+                "plateau",
+                "saturated-activations",
+                "initial-loss",
+                "cannot-overfit-batch",
+                "modes-disagree",
+            ),
+        )
 
 
 def _sum_of(look: Look) -> tuple[Op | None, int]:

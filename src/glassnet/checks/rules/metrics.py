@@ -180,9 +180,7 @@ def _evaluated(seen: Seen, loader: Loader) -> Finding | None:
             continue
         function = code.function(statement)
         name = getattr(function, "name", "")
-        if isinstance(function, ast.Module) or last_name(getattr(statement, "iter", None)) not in _parameters(
-            function
-        ):
+        if not names(getattr(statement, "iter", statement)) & _parameters(function):
             if _called_test(code, function, statement, name):
                 evidence: dict[str, object] = {
                     "name": name or "test",
@@ -203,7 +201,7 @@ def _parameters(function: ast.AST) -> set[str]:
 
 def _called_test(code: Code, function: ast.AST, statement: ast.stmt, name: str) -> bool:
     """Tell whether a loop over the training loader stands in a function, or sums into names, of a test."""
-    if TEST.search(name) and not TRAIN.search(name):
+    if TEST.search(name.replace("eval", "")) and not TRAIN.search(name):
         return True
     summed = {
         last_name(t)
@@ -213,6 +211,12 @@ def _called_test(code: Code, function: ast.AST, statement: ast.stmt, name: str) 
     }
     del code, function
     return any(TEST.search(word) for word in summed) and not any(TRAIN.search(word) for word in summed)
+
+
+def _only_call(code: Code, call: ast.Call, name: str, loader: Loader) -> bool:
+    """Tell whether a function gets no other loader than the one to train on."""
+    others = [one for one in code.calls(name) if one is not call]
+    return all(names(one) & set(loader.names) for one in others)
 
 
 def _call_with_training_loader(code: Code, name: str, loader: Loader) -> Finding | None:
@@ -232,6 +236,8 @@ def _call_with_training_loader(code: Code, name: str, loader: Loader) -> Finding
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         about = assigned | (printed if isinstance(statement, ast.Expr) else set())
+        if not any(TEST.search(word) for word in about) and _only_call(code, call, name, loader):
+            about |= {name.replace("eval", "")}
         if any(TEST.search(word) for word in about) and not any(TRAIN.search(word) for word in about):
             evidence: dict[str, object] = {
                 "name": min(w for w in about if TEST.search(w)).strip(),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
+from glassnet.checks.batches import groups_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import ancestors, ops_to_loss
@@ -14,19 +17,60 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Look, Seen
-    from glassnet.trace.trace import Op, Source, Statistics, Trace
+    from glassnet.trace.trace import Op, Source, Statistics, Trace, Value
 
 LOGS = {"log", "log2", "log10", "log_", "log1p"}
-ROOTS = {"sqrt", "rsqrt", "norm", "vector_norm", "std", "pow", "sqrt_", "rpow", "cdist", "pairwise_distance", "dist",
-         "linalg_norm", "float_power"}  # fmt: skip
+ROOTS = {
+    "sqrt",
+    "rsqrt",
+    "norm",
+    "vector_norm",
+    "std",
+    "pow",
+    "sqrt_",
+    "rpow",
+    "cdist",
+    "pairwise_distance",
+    "dist",
+    "linalg_norm",
+    "float_power",
+}
 QUOTIENTS = {"div", "truediv", "rtruediv", "div_", "itruediv", "reciprocal", "rdiv", "floor_divide"}
 POWERS = {"exp", "exp_", "exp2", "expm1", "sinh", "cosh", "softplus", "logsumexp"}
 ARCS = {"acos", "asin", "arccos", "arcsin", "atanh", "acosh", "logit"}
-MASKING = {"masked_fill", "masked_fill_", "where", "full", "full_like", "new_full", "tensor", "setitem", "fill_",
-           "scaled_dot_product_attention", "triu", "tril", "triu_", "tril_", "empty", "empty_like", "zeros_like",
-           "repeat", "expand", "unsqueeze", "view", "reshape", "to", "masked_scatter"}  # fmt: skip
-FOLLOWS = ("plateau", "weights-do-not-change", "cannot-overfit-batch", "modes-disagree",
-           "output-ignores-input")  # fmt: skip
+MASKING = {
+    "masked_fill",
+    "masked_fill_",
+    "where",
+    "full",
+    "full_like",
+    "new_full",
+    "tensor",
+    "setitem",
+    "fill_",
+    "scaled_dot_product_attention",
+    "triu",
+    "tril",
+    "triu_",
+    "tril_",
+    "empty",
+    "empty_like",
+    "zeros_like",
+    "repeat",
+    "expand",
+    "unsqueeze",
+    "view",
+    "reshape",
+    "to",
+    "masked_scatter",
+}
+FOLLOWS = (
+    "plateau",
+    "weights-do-not-change",
+    "cannot-overfit-batch",
+    "modes-disagree",
+    "output-ignores-input",
+)
 NEAR = 1e-6
 
 
@@ -51,19 +95,38 @@ def _bad(numbers: Statistics | None) -> bool:
 def _in_forward(seen: Seen, look: Look) -> Finding | None:
     """Follow a loss that is not finite back to the first operation with finite inputs."""
     trace = look.trace
-    ends = [number for number in dict.fromkeys((*look.losses, trace.loss)) if number is not None
-            and _bad(trace.values[number].statistics)]  # fmt: skip
+    ends = [
+        number
+        for number in dict.fromkeys((*look.losses, trace.loss))
+        if number is not None and _bad(trace.values[number].statistics)
+    ]
     if not ends:
         return None
     behind = ancestors(trace, ends)
-    given = next((v for v in trace.values if v.number in behind and v.made_by is None and v.kind != "parameter"
-                  and _bad(v.statistics) and _is_nan_or_data(v)), None)  # fmt: skip
+    given = next(
+        (
+            v
+            for v in trace.values
+            if v.number in behind
+            and v.made_by is None
+            and v.kind != "parameter"
+            and _bad(v.statistics)
+            and _is_nan_or_data(v)
+        ),
+        None,
+    )
     if given is not None:
         first = next((op for op in trace.ops if given.number in op.inputs), None)
         source = _first_line(look) if first is None else own_line(first, trace)
         source = next(divisions(seen), source)
-        return Finding("not-finite", "error", source=source, form="data", explains=FOLLOWS,
-                       evidence={"value": given.name, "count": given.statistics.num_not_finite})  # fmt: skip
+        return Finding(
+            "not-finite",
+            "error",
+            source=source,
+            form="data",
+            explains=FOLLOWS,
+            evidence={"value": given.name, "count": _num_bad(given)},
+        )
     for op in trace.ops:
         made = [n for n in op.outputs if n in behind and _bad(trace.values[n].statistics)]
         if not made or any(_bad(trace.values[n].statistics) for n in op.inputs) or op.name in MASKING:
@@ -74,8 +137,12 @@ def _in_forward(seen: Seen, look: Look) -> Finding | None:
     return None
 
 
-def _is_nan_or_data(value: object) -> bool:
-    return value.kind == "input" or len(value.shape) > 1  # type: ignore[attr-defined]
+def _num_bad(value: Value) -> int:
+    return value.statistics.num_not_finite if value.statistics is not None else 0
+
+
+def _is_nan_or_data(value: Value) -> bool:
+    return value.kind == "input" or len(value.shape) > 1
 
 
 def _bad_weight(look: Look, name: str) -> bool:
@@ -125,11 +192,20 @@ def _finding(look: Look, op: Op, form: str, numbers: Statistics | None) -> Findi
     low = min((one.minimum for one in known), default=math.nan)
     high = max((one.maximum for one in known), default=math.nan)
     return Finding(
-        "not-finite", "error", source=own_line(op, trace), form=form, explains=FOLLOWS,
+        "not-finite",
+        "error",
+        source=own_line(op, trace),
+        form=form,
+        explains=FOLLOWS,
         module=trace.calls[op.call].path if op.call is not None else "",
-        evidence={"op": op.name, "count": numbers.num_not_finite if numbers else 0, "low": low, "high": high,
-                  "step": look.step},
-    )  # fmt: skip
+        evidence={
+            "op": op.name,
+            "count": numbers.num_not_finite if numbers else 0,
+            "low": low,
+            "high": high,
+            "step": look.step,
+        },
+    )
 
 
 def _first_line(look: Look) -> Source | None:
@@ -141,6 +217,10 @@ def _between_looks(seen: Seen) -> Iterator[Finding]:
     broke = next((loss.step for loss in seen.losses if not math.isfinite(loss.value)), None)
     if broke is None:
         return
+    given = _given_bad(seen)
+    if given is not None:
+        yield given
+        return
     before = [look for look in seen.looks if look.step <= broke and look.trace.loss is not None
               and not any(_bad(look.trace.values[n].statistics) for n in look.losses)]  # fmt: skip
     for look in reversed(before):
@@ -149,8 +229,24 @@ def _between_looks(seen: Seen) -> Iterator[Finding]:
                 yield _finding(look, op, f"later_{form}", None)
                 return
     backward = next((e for e in seen.events if e.kind == "backward"), None)
-    yield Finding("not-finite", "error", source=backward.source if backward else None, form="later",
-                  evidence={"step": broke}, explains=FOLLOWS)  # fmt: skip
+    yield Finding(
+        "not-finite",
+        "error",
+        source=backward.source if backward else None,
+        form="later",
+        evidence={"step": broke},
+        explains=FOLLOWS,
+    )
+
+
+def _given_bad(seen: Seen) -> Finding | None:
+    """Find training pictures that hold numbers that are none."""
+    for group in groups_of(seen):
+        count = int((~torch.isfinite(group.images)).sum()) if group.images.is_floating_point() else 0
+        if group.role == "train" and count:
+            return Finding("not-finite", "error", source=next(divisions(seen), group.source), form="data",
+                           explains=FOLLOWS, evidence={"value": "images", "count": count})  # fmt: skip
+    return None
 
 
 def _risky(trace: Trace, op: Op) -> str | None:

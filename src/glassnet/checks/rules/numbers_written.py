@@ -1,4 +1,4 @@
-"""Where in a person's files a number or an initialisation is written: read from the source, nothing is run."""
+"""Where in a person's files a number or an initialisation is written; nothing is run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,38 @@ if TYPE_CHECKING:
 
     from glassnet.checks.seen import Seen
 
-INIT_NAMES = ("zeros_", "ones_", "constant_", "normal_", "uniform_", "xavier_", "kaiming_", "trunc_normal_",
-              "orthogonal_", "fill_", "zero_", "copy_", "mul_", "dirac_", "eye_", "glorot_")  # fmt: skip
-FACTORIES = ("zeros", "ones", "full", "randn", "rand", "normal", "empty", "zeros_like", "ones_like", "full_like",
-             "randn_like", "rand_like")  # fmt: skip
+INIT_NAMES = (
+    "zeros_",
+    "ones_",
+    "constant_",
+    "normal_",
+    "uniform_",
+    "xavier_",
+    "kaiming_",
+    "trunc_normal_",
+    "orthogonal_",
+    "fill_",
+    "zero_",
+    "copy_",
+    "mul_",
+    "dirac_",
+    "eye_",
+    "glorot_",
+)
+FACTORIES = (
+    "zeros",
+    "ones",
+    "full",
+    "randn",
+    "rand",
+    "normal",
+    "empty",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "randn_like",
+    "rand_like",
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +113,7 @@ def function_name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def number_of(node: ast.AST | None) -> float | None:
+def number_of(node: ast.AST | None) -> float | None:  # noqa: PLR0911
     """Read a literal number, also `-1`, `1/255` and `10 ** -3`.
 
     Args:
@@ -149,9 +177,17 @@ def where_written(source: Source | None, argument: str, value: float) -> Source 
     )
     if written is not None:
         return _at(source, given) if _same(written, value) else source
-    name = _plain(given.attr if isinstance(given, ast.Attribute) else given.id if isinstance(given, ast.Name)
-                  else given.slice.value if isinstance(given, ast.Subscript)
-                  and isinstance(given.slice, ast.Constant) and isinstance(given.slice.value, str) else "")  # fmt: skip
+    name = _plain(
+        given.attr
+        if isinstance(given, ast.Attribute)
+        else given.id
+        if isinstance(given, ast.Name)
+        else given.slice.value
+        if isinstance(given, ast.Subscript)
+        and isinstance(given.slice, ast.Constant)
+        and isinstance(given.slice.value, str)
+        else ""
+    )
     named = {line for line, key, number in _named_numbers(tree) if key == name and _same(number, value)}
     return Source(source.file, named.pop(), source.function) if name and len(named) == 1 else source
 
@@ -168,7 +204,7 @@ def _plain(name: str) -> str:
     return name.strip("-").replace("-", "_").lower()
 
 
-def _named_numbers(tree: ast.Module) -> Iterator[tuple[int, str, float]]:
+def _named_numbers(tree: ast.Module) -> Iterator[tuple[int, str, float]]:  # noqa: C901
     """Give every literal number that gets a name: line, name, number."""
     for node in ast.walk(tree):
         pairs: list[tuple[str, ast.AST | None]] = []
@@ -184,8 +220,11 @@ def _named_numbers(tree: ast.Module) -> Iterator[tuple[int, str, float]]:
             case ast.keyword(arg=str() as arg, value=value):
                 pairs.append((arg, value))
             case ast.Dict(keys=keys, values=values):
-                pairs += [(k.value, v) for k, v in zip(keys, values, strict=True)
-                          if isinstance(k, ast.Constant) and isinstance(k.value, str)]  # fmt: skip
+                pairs += [
+                    (k.value, v)
+                    for k, v in zip(keys, values, strict=True)
+                    if isinstance(k, ast.Constant) and isinstance(k.value, str)
+                ]
             case ast.FunctionDef(args=arguments):
                 positional = [*arguments.posonlyargs, *arguments.args]
                 pairs += [
@@ -197,8 +236,11 @@ def _named_numbers(tree: ast.Module) -> Iterator[tuple[int, str, float]]:
                 ]
             case ast.Call() if function_name(node) == "add_argument":
                 default = next((k.value for k in node.keywords if k.arg == "default"), None)
-                pairs += [(a.value, default) for a in node.args
-                          if isinstance(a, ast.Constant) and isinstance(a.value, str)]  # fmt: skip
+                pairs += [
+                    (a.value, default)
+                    for a in node.args
+                    if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                ]
         for name, value in pairs:
             number = number_of(value)
             if number is not None and value is not None:
@@ -235,14 +277,15 @@ def initialisations(seen: Seen, *, biases: bool = False) -> list[Init]:
                 continue
             if not biases and "bias" in text and "weight" not in text:
                 continue
-            numbers = tuple(n for a in (inside or node).args if (n := number_of(a)) is not None)
-            numbers += tuple(n for k in (inside or node).keywords if (n := number_of(k.value)) is not None)
+            call = inside or node
+            given = [number_of(part) for part in (*call.args, *(keyword.value for keyword in call.keywords))]
+            numbers = tuple(number for number in given if number is not None)
             found.append(Init(Source(file, node.lineno, ""), name, text, numbers))
     return sorted(found, key=lambda init: (init.source.file, init.source.line))
 
 
 def _parameter_of(call: ast.Call) -> ast.Call | None:
-    """Give the factory whose result becomes a parameter: `torch.zeros(...)` in `nn.Parameter(torch.zeros(...))`."""
+    """Give what becomes a parameter: the call `torch.zeros(3)` in `nn.Parameter(torch.zeros(3))`."""
     for node in ast.walk(call):
         if isinstance(node, ast.Call) and node is not call and function_name(node) in FACTORIES:
             return node
@@ -262,7 +305,7 @@ def where_gradient_is_off(source: Source | None) -> Source | None:
         return None
     found: Source | None = None
     for node in ast.walk(tree):  # outer ones first
-        if not hasattr(node, "lineno") or not node.lineno <= source.line <= (node.end_lineno or 0):
+        if not isinstance(node, ast.stmt) or not node.lineno <= source.line <= (node.end_lineno or 0):
             continue
         switches: list[ast.expr] = []
         if isinstance(node, ast.With | ast.AsyncWith):
@@ -277,7 +320,7 @@ def where_gradient_is_off(source: Source | None) -> Source | None:
 
 
 def lost_updates(seen: Seen) -> Iterator[Source]:
-    """Find updates written by hand whose result goes nowhere: `p.sub(...)`, or `p = p - lr * p.grad` in a loop.
+    """Find updates by hand whose result goes nowhere: `p.sub(...)`, or `p = p - lr * p.grad` in a loop.
 
     Args:
         seen: What was seen.

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Op, Trace
 
 MODIFIED = "modified by an inplace operation"
-LEAF = ("a leaf Variable that requires grad", "a view of a leaf Variable that requires grad",
-        "is a view and is being modified inplace", "is a view of a leaf")  # fmt: skip
+LEAF = (
+    "a leaf Variable that requires grad",
+    "a view of a leaf Variable that requires grad",
+    "is a view and is being modified inplace",
+    "is a view of a leaf",
+)
 SHAPE = re.compile(r"\[[\w.]*Tensor \[([\d, ]*)\]\]")
 MAKER = re.compile(r"output \d+ of (\w+)")
 VERSIONS = re.compile(r"is at version (\d+); expected version (\d+)")
@@ -33,15 +37,21 @@ def overwritten_in_place(seen: Seen) -> Iterator[Finding]:
             yield from _modified(seen)
             return
         if any(text in seen.crash.message for text in LEAF):
-            yield Finding("overwritten-in-place", "error", source=seen.crash.source, form="leaf",
-                          evidence={"what": seen.crash.what or "the operation"})  # fmt: skip
+            yield Finding(
+                "overwritten-in-place",
+                "error",
+                source=seen.crash.source,
+                form="leaf",
+                evidence={"what": seen.crash.what or "the operation"},
+            )
             return
     yield from _through_data(seen)
 
 
 def _modified(seen: Seen) -> Iterator[Finding]:
     crash = seen.crash
-    assert crash is not None
+    if crash is None:
+        return
     shape = SHAPE.search(crash.message)
     wanted = tuple(int(side) for side in shape[1].split(",") if side.strip()) if shape else None
     maker = MAKER.search(crash.message)
@@ -54,11 +64,14 @@ def _modified(seen: Seen) -> Iterator[Finding]:
         if found and is_own(getattr(own_line(found[0], trace), "file", "site-packages")):
             op = found[0]
             yield Finding(
-                "overwritten-in-place", "error", source=own_line(op, trace), module=_module(trace, op),
+                "overwritten-in-place",
+                "error",
+                source=own_line(op, trace),
+                module=_module(trace, op),
                 form="needed",
                 evidence={"op": op.name, "shape": shape_text(wanted or ()), "node": _function_of(node)},
                 explains=("step-order",),
-            )  # fmt: skip
+            )
             return
         break
     step = next((e for e in reversed(seen.events) if e.kind == "step"), None)
@@ -69,11 +82,21 @@ def _modified(seen: Seen) -> Iterator[Finding]:
             tuple(p.shape) in (wanted, wanted[::-1]) for n in seen.networks for p in n.module.parameters()
         )
     ):
-        yield Finding("overwritten-in-place", "error", source=step.source, form="step",
-                      evidence={"shape": shape_text(wanted)})  # fmt: skip
+        yield Finding(
+            "overwritten-in-place",
+            "error",
+            source=step.source,
+            form="step",
+            evidence={"shape": shape_text(wanted)},
+        )
         return
-    yield Finding("overwritten-in-place", "error", source=crash.source, form="unknown",
-                  evidence={"shape": shape_text(wanted or ()), "node": _function_of(node)})  # fmt: skip
+    yield Finding(
+        "overwritten-in-place",
+        "error",
+        source=crash.source,
+        form="unknown",
+        evidence={"shape": shape_text(wanted or ()), "node": _function_of(node)},
+    )
 
 
 def _writes(trace: Trace, op: Op, wanted: tuple[int, ...] | None) -> bool:
@@ -111,8 +134,14 @@ def _through_data(seen: Seen) -> Iterator[Finding]:
             origin = trace.values[trace.ops[maker].inputs[0]]
             line = own_line(op, trace)
             if origin.kind == "result" and origin.requires_grad and line is not None and is_own(line.file):
-                yield Finding("overwritten-in-place", "warning", source=line, module=_module(trace, op),
-                              form="data", evidence={"op": op.name, "value": origin.name})  # fmt: skip
+                yield Finding(
+                    "overwritten-in-place",
+                    "warning",
+                    source=line,
+                    module=_module(trace, op),
+                    form="data",
+                    evidence={"op": op.name, "value": origin.name},
+                )
                 return
 
 

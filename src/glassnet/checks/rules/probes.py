@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Source
 
 MOST_PARAMETERS, MOST_SAMPLES, MOST_STEPS, MOST_SECONDS = 2_000_000, 32, 60, 1.5
-NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001 - what all of them are made from
+NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001
 DROPOUTS = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001
 
 
@@ -43,8 +43,12 @@ def cannot_overfit_batch(seen: Seen) -> Iterator[Finding]:
         return
     result = _learn(network, images, labels)
     if result is not None and result[0] < 0.6:  # noqa: PLR2004
-        yield Finding("cannot-overfit-batch", "note", source=source,
-                      evidence={"accuracy": 100 * result[0], "samples": len(labels), "steps": result[1]})  # fmt: skip
+        yield Finding(
+            "cannot-overfit-batch",
+            "note",
+            source=source,
+            evidence={"accuracy": 100 * result[0], "samples": len(labels), "steps": result[1]},
+        )
 
 
 def _dropped_scores(seen: Seen) -> Iterator[Finding]:
@@ -62,10 +66,15 @@ def _dropped_scores(seen: Seen) -> Iterator[Finding]:
                 number = op.inputs[0]
                 continue
             numbers, before = (trace.values[n].statistics for n in (op.outputs[0], op.inputs[0]))
-            if op.name == "dropout" and numbers and before and numbers.zeros > before.zeros + 0.02:  # noqa: PLR2004
-                yield Finding("cannot-overfit-batch", "warning", source=own_line(op, trace), form="dropped",
-                              evidence={"share": 100 * numbers.zeros, "loss": found[2].name if found else ""},
-                              explains=("plateau",))  # fmt: skip
+            if op.name == "dropout" and numbers and before and numbers.zeros > before.zeros + 0.02:
+                yield Finding(
+                    "cannot-overfit-batch",
+                    "warning",
+                    source=own_line(op, trace),
+                    form="dropped",
+                    evidence={"share": 100 * numbers.zeros, "loss": found[2].name if found else ""},
+                    explains=("plateau",),
+                )
             return
 
 
@@ -86,14 +95,19 @@ def _network_and_batch(seen: Seen) -> tuple[Network, torch.Tensor, torch.Tensor,
             if call is None or len(call.inputs) != 1:
                 continue
             images, labels = trace.kept.get(call.inputs[0]), trace.kept.get(op.inputs[1])
-            if images is not None and labels is not None and labels.dim() == 1 and len(images) == len(labels) \
-                    and not labels.is_floating_point():  # fmt: skip
+            if (
+                images is not None
+                and labels is not None
+                and labels.dim() == 1
+                and len(images) == len(labels)
+                and not labels.is_floating_point()
+            ):
                 return network, images, labels.long(), call.source
     return None
 
 
 def _learn(network: Network, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, int] | None:
-    """Train a copy, begun anew where it can be, on one batch; give the best accuracy and the steps taken."""
+    """Train a copy, begun anew, on one batch; give the best accuracy and the steps taken."""
     began, best, step = time.perf_counter(), 0.0, 0
     with untouched(network.module), torch.random.fork_rng(), torch.enable_grad():
         torch.manual_seed(0)
@@ -109,7 +123,8 @@ def _learn(network: Network, images: torch.Tensor, labels: torch.Tensor) -> tupl
             net.train()
             trainable = [p.requires_grad_() for p in net.parameters()]
             optimizer = torch.optim.Adam(trainable, lr=3e-3)
-            for step in range(1, MOST_STEPS + 1):
+            while step < MOST_STEPS:
+                step += 1
                 output = net(images)
                 loss = functional.cross_entropy(output, labels)
                 optimizer.zero_grad()
@@ -118,13 +133,13 @@ def _learn(network: Network, images: torch.Tensor, labels: torch.Tensor) -> tupl
                 best = max(best, float((output.argmax(1) == labels).float().mean()))
                 if best > 0.9 or time.perf_counter() - began > MOST_SECONDS:  # noqa: PLR2004
                     break
-        except Exception:  # noqa: BLE001 - a network that cannot be copied or called so is no finding
+        except Exception:  # noqa: BLE001
             return None
     return (best, step) if step == MOST_STEPS or best > 0.9 else None  # noqa: PLR2004
 
 
 def modes_disagree(seen: Seen) -> Iterator[Finding]:
-    """Find networks that know a batch in train mode and guess in eval mode: their running statistics are off."""
+    """Find networks that know a batch in train mode and guess in eval mode: running statistics are off."""
     found = _network_and_batch(seen)
     if found is None or seen.num_steps < 30:  # noqa: PLR2004
         return
@@ -138,27 +153,43 @@ def modes_disagree(seen: Seen) -> Iterator[Finding]:
         return
     trained, evaluated = scores
     guess = float(torch.bincount(labels - labels.min()).max()) / len(labels)
-    slow = [(path, part) for path, part in norms if part.track_running_stats and part.momentum is not None
-            and part.momentum * int(part.num_batches_tracked or 0) < 1]  # fmt: skip
+    slow = [
+        (path, part)
+        for path, part in norms
+        if part.track_running_stats
+        and part.momentum is not None
+        and part.momentum * int(part.num_batches_tracked or 0) < 1
+    ]
     if trained > 0.85 and evaluated < guess + 0.35 * (trained - guess):  # noqa: PLR2004
         path, part = (slow or norms)[0]
         made = seen.made.get(f"{network.prefix}{path}")
         if made is not None and slow and part.momentum is not None:
             source = where_written(made, "momentum", part.momentum)
         yield Finding(
-            "modes-disagree", "warning" if slow else "note", source=source, module=path,
+            "modes-disagree",
+            "warning" if slow else "note",
+            source=source,
+            module=path,
             form="momentum" if slow else "main",
-            evidence={"train": 100 * trained, "eval": 100 * evaluated, "samples": len(labels),
-                      "momentum": part.momentum, "steps": int(part.num_batches_tracked or 0)},
-        )  # fmt: skip
+            evidence={
+                "train": 100 * trained,
+                "eval": 100 * evaluated,
+                "samples": len(labels),
+                "momentum": part.momentum,
+                "steps": int(part.num_batches_tracked or 0),
+            },
+        )
 
 
 def _too_much_dropout(
     seen: Seen, network: Network, images: torch.Tensor, labels: torch.Tensor
 ) -> Iterator[Finding]:
     """Find dropout of most units with which the network is far worse than without."""
-    strong = [(path, part) for path, part in network.module.named_modules()
-              if isinstance(part, DROPOUTS) and 0.75 < part.p < 1]  # noqa: PLR2004 # fmt: skip
+    strong = [
+        (path, part)
+        for path, part in network.module.named_modules()
+        if isinstance(part, DROPOUTS) and 0.75 < part.p < 1  # noqa: PLR2004
+    ]
     if not strong or len(labels) < 16:  # noqa: PLR2004
         return
     hits = []
@@ -179,14 +210,18 @@ def _too_much_dropout(
         path, part = strong[0]
         made = seen.made.get(f"{network.prefix}{path}")
         yield Finding(
-            "modes-disagree", "warning", source=made or network.source, module=path, form="dropout",
+            "modes-disagree",
+            "warning",
+            source=made or network.source,
+            module=path,
+            form="dropout",
             evidence={"train": 100 * hits[0], "eval": 100 * hits[1], "samples": len(labels), "p": part.p},
             explains=("plateau", "cannot-overfit-batch"),
-        )  # fmt: skip
+        )
 
 
 def _in_both_modes(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, float] | None:
-    """Give the accuracies on a batch with the batch's own statistics, and with the running ones; no dropout."""
+    """Give the accuracies with the batch's own statistics, and with the running ones; no dropout."""
     scores = []
     with untouched(net), torch.no_grad():
         for training in (True, False):

@@ -7,7 +7,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import Code, codes, called, last_name, names, place, targets
+from glassnet.checks.code import Code, called, codes, last_name, names, place, targets
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import parameters_of
 

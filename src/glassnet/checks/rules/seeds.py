@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,9 @@ def _in_loop(seen: Seen, seed: Event) -> Source | None:
     at = place(seed.source)
     if at is None or seed.source is None or at[0].loops(at[1]):
         return seed.source
+    function = at[0].function(at[1])
+    if any(isinstance(part, (ast.For, ast.While)) for part in ast.walk(function)):
+        return seed.source  # it does more than set seeds
     calls = [(code, call) for code in codes(seen) for call in code.calls(seed.source.function)]
     best = max(
         calls,

@@ -131,8 +131,11 @@ def relative_steps(seen: Seen, optimizer: Optimizer) -> list[tuple[int, float]]:
         shares = [
             update.change / update.weight
             for name, update in look.updates.items()
-            if name in names and update.weight > 1e-8 and math.isfinite(update.change) and math.isfinite(update.weight)
-        ]  # fmt: skip
+            if name in names
+            and update.weight > 1e-8  # noqa: PLR2004
+            and math.isfinite(update.change)
+            and math.isfinite(update.weight)
+        ]
         if shares:
             found.append((look.step, median(shares)))
     return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Look, Seen
-    from glassnet.trace.trace import Activity, Op, Trace
+    from glassnet.trace.trace import Activity, Op, Source, Trace
 
 MANY_DEAD = 0.9  # of the units of a layer
 FEWEST_UNITS, FEWEST_SAMPLES = 16, 8  # smaller ones are dead by chance
@@ -66,17 +66,31 @@ def dead_relus(seen: Seen) -> Iterator[Finding]:
         if began >= MANY_DEAD and (place := _bias_place(seen)) is not None:
             source = place
         yield Finding(
-            "dead-relus", "warning", source=source, module=_module(look.trace, op),
+            "dead-relus",
+            "warning",
+            source=source,
+            module=_module(look.trace, op),
             form="born" if began >= MANY_DEAD else "died",
-            evidence={"dead": activity.dead, "units": activity.units, "step": last[-1][0], "label": label,
-                      "began": met[0][2].dead},
-            explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "output-ignores-input",
-                      "weights-do-not-change", "learning-rate-too-low"),
-        )  # fmt: skip
+            evidence={
+                "dead": activity.dead,
+                "units": activity.units,
+                "step": last[-1][0],
+                "label": label,
+                "began": met[0][2].dead,
+            },
+            explains=(
+                "plateau",
+                "vanishing-gradients",
+                "cannot-overfit-batch",
+                "output-ignores-input",
+                "weights-do-not-change",
+                "learning-rate-too-low",
+            ),
+        )
         return  # one dead layer starves the others
 
 
-def _bias_place(seen: Seen) -> object:
+def _bias_place(seen: Seen) -> Source | None:
     """Find a line that sets biases, by `fill_` or `constant_`."""
     for init in initialisations(seen, biases=True):
         if "bias" in init.text and any(number < 0 for number in init.numbers):
@@ -110,7 +124,7 @@ def saturated_activations(seen: Seen) -> Iterator[Finding]:
     looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
     history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
     for look in looks:
-        hidden = _feeds_affine(look, gates=look.step < 2)  # noqa: PLR2004 - a gate may shut as it learns
+        hidden = _feeds_affine(look, gates=look.step < 2)  # noqa: PLR2004
         for op, activity in bounded(look):
             if op.outputs and op.outputs[0] in hidden and op.name not in ("hardtanh", "hardsigmoid"):
                 history[op.label].append((look.step, op, activity, look))
@@ -120,20 +134,42 @@ def saturated_activations(seen: Seen) -> Iterator[Finding]:
             continue
         _, op, activity, look = met[-1]
         yield Finding(
-            "saturated-activations", "warning", source=blamed_line(seen, look.trace, op), module=_module(look.trace, op),
-            evidence={"function": op.name.rstrip("_"), "share": 100 * (activity.low + activity.high),
-                      "low": 100 * activity.low, "high": 100 * activity.high, "label": label,
-                      "began": 100 * shares[0]},
+            "saturated-activations",
+            "warning",
+            source=blamed_line(seen, look.trace, op),
+            module=_module(look.trace, op),
+            evidence={
+                "function": op.name.rstrip("_"),
+                "share": 100 * (activity.low + activity.high),
+                "low": 100 * activity.low,
+                "high": 100 * activity.high,
+                "label": label,
+                "began": 100 * shares[0],
+            },
             explains=("plateau", "vanishing-gradients", "cannot-overfit-batch", "weights-do-not-change"),
-        )  # fmt: skip
+        )
         return
 
 
 def _feeds_affine(look: Look, *, gates: bool) -> set[int]:
     """Find the values that an affine operation reads, also through views, dropout and pooling."""
     found: set[int] = set()
-    through = {"dropout", "flatten", "view", "reshape", "max_pool2d", "avg_pool2d", "squeeze", "contiguous", "permute",
-               "transpose", "adaptive_avg_pool2d", "max_pool1d", "getitem", "unsqueeze"}  # fmt: skip
+    through = {
+        "dropout",
+        "flatten",
+        "view",
+        "reshape",
+        "max_pool2d",
+        "avg_pool2d",
+        "squeeze",
+        "contiguous",
+        "permute",
+        "transpose",
+        "adaptive_avg_pool2d",
+        "max_pool1d",
+        "getitem",
+        "unsqueeze",
+    }
     for op in reversed(ops_to_loss(look)):
         if op.name in AFFINE and op.stage == "forward":
             data = [n for n in op.inputs if look.trace.values[n].kind != "parameter"]
