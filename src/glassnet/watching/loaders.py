@@ -22,7 +22,7 @@ MOST_SAMPLES, MOST_NUMBERS = 2_048, 2_000_000  # of the first epoch; of the othe
 
 
 class Loaders:
-    """The loaders that were met so far; no more than `MOST_LOADERS`, for a script may make them anew each epoch.
+    """The loaders that were met so far; no more than `MOST_LOADERS`, for a script may make some each epoch.
 
     Args:
         records: Grows by one record for each.

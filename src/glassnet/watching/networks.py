@@ -69,7 +69,7 @@ class Networks:
         return None, False
 
     def _is_full(self, module: nn.Module, num_steps: int) -> bool:
-        """Tell whether a network is one too many: what is watched is kept alive, a script may make it anew."""
+        """Tell whether a network is one too many: what is watched is kept alive, and scripts make many."""
         alike = [network for network in self.met if type(network.module) is type(module)]
         trained = [network for network in alike if self._begun[network.number] < num_steps]
         return len(alike) >= MOST_ALIKE or sum(map(_is_forgotten, trained)) >= MOST_AGAIN
