@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from glassnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Collection
+    from pathlib import Path
 
     from glassnet.checks.finding import Finding
 
