@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.parameter import is_lazy
 
 from glassnet.errors import GlassnetError
 from glassnet.nets.logits import logits_of
@@ -29,7 +30,8 @@ NUM_STEPS = 3
 MOST_SAMPLES = 32  # of a batch of noise
 MOST_NUMBERS = 2_000_000  # of a batch of pictures: larger ones are cut, so that large networks take seconds
 SMALL = 4096  # numbers in a picture
-FEW = 4  # samples of larger pictures
+FEW = 4  # samples of larger pictures, and for a large network two
+LARGE = 50_000_000  # parameters
 
 
 def try_recipe(net: nn.Module, train: Pictures, val: Pictures | None, recipe: Recipe, scale: Scale) -> Seen:
@@ -75,7 +77,8 @@ def try_noise(net: nn.Module, shape: tuple[int, ...], *, num_classes: int | None
     """
     trained = copy.deepcopy(net)
     size = max(torch.Size(shape).numel(), 1)
-    num_samples = MOST_SAMPLES if size < SMALL else FEW
+    weights = sum(parameter.numel() for parameter in trained.parameters() if not is_lazy(parameter))
+    num_samples = MOST_SAMPLES if size < SMALL else FEW if weights < LARGE else 2
     images = torch.randn(num_samples, *shape, generator=torch.Generator().manual_seed(0))
     parameters = [parameter for parameter in trained.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD(parameters, lr=0.01) if parameters else None

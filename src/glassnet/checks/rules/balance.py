@@ -95,7 +95,7 @@ def _has_weight(kwargs: dict[str, object]) -> bool:
 
 def _of_splits(seen: Seen) -> Iterator[Finding]:
     train = seen.splits.get("train")
-    if train is None or not len(train):
+    if train is None or not len(train) or (seen.looks and not _is_plain_classification(seen)):
         return
     values, numbers = np.unique(train.labels, return_counts=True)
     counts = Counter(dict(zip(values.tolist(), numbers.tolist(), strict=True)))

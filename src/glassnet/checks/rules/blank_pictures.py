@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from glassnet.checks.batches import Group
     from glassnet.checks.script_lines import Origin
     from glassnet.checks.seen import Seen
+    from glassnet.pictures.pictures import Pictures
     from glassnet.trace.trace import Source
 
 CODE = "blank-pictures"
 WARNING_SHARE = 0.03
 LEAST_WARNED = 3
+MOST_OF_SPLIT = 20_000  # pictures that are looked at
 SYMPTOMS = (
     "not-finite",
     "duplicate-pictures",
@@ -90,7 +92,7 @@ def _of_group(group: Group, *, broke: bool) -> Finding | None:
 
 
 def _line(group: Group, causes: tuple[Source, ...]) -> Source | None:
-    """Name the cause in the code, else the person's own `__getitem__`, where it mostly is, else the loader."""
+    """Name the cause in the code, else the person's own `__getitem__`, where it mostly is, or the loader."""
     if causes:
         return causes[0]
     if group.loader is None:
@@ -135,9 +137,8 @@ def _stand_ins(group: Group) -> tuple[Source, ...]:
         if not isinstance(origin.node, ast.Try):
             continue
         for handler in origin.node.handlers:
-            for part in ast.walk(handler):
-                if isinstance(part, ast.Call) and last_name(part.func) in EMPTY:
-                    found.append(origin.source(part))
+            calls = [part for part in ast.walk(handler) if isinstance(part, ast.Call)]
+            found.extend(origin.source(call) for call in calls if last_name(call.func) in EMPTY)
     return tuple(found)
 
 
@@ -146,23 +147,27 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         pictures = seen.splits.get(name)
         if pictures is None or not len(pictures):
             continue
-        number = 0
-        for start in range(0, min(len(pictures), 20_000), 512):
-            rows = pictures.batch(np.arange(start, min(start + 512, len(pictures)))).reshape(
-                -1, pictures.images[0].size
-            )
-            number += int((rows == rows[:, :1]).all(axis=1).sum())
-        if number:
-            share = number / len(pictures)
+        blank = _blank_tones(pictures)
+        number, total = len(blank), min(len(pictures), MOST_OF_SPLIT)
+        if number and (number < total or len(np.unique(blank)) <= 2):  # else the tones tell classes apart
+            share = number / total
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
             evidence: dict[str, object] = {
-                "number": number,
-                "total": len(pictures),
-                "share": share,
-                "value": 0.0,
-            }
-            yield Finding(CODE, severity, None, evidence=evidence, form="some")
+                "number": number, "total": total, "share": share, "value": float(blank[0]),
+            }  # fmt: skip
+            yield Finding(CODE, severity, None, evidence=evidence, form="some", explains=SYMPTOMS)
         if name == "train" and pictures.rejected:
             evidence = {"number": len(pictures.rejected), "total": len(pictures) + len(pictures.rejected)}
             evidence["file"] = pictures.rejected[0].path
             yield Finding(CODE, "note", None, evidence=evidence, form="unreadable")
+
+
+def _blank_tones(pictures: Pictures) -> np.ndarray:
+    """Give the value of each picture whose pixels are all the same, channel by channel."""
+    tones = []
+    for start in range(0, min(len(pictures), MOST_OF_SPLIT), 512):
+        images = pictures.batch(np.arange(start, min(start + 512, len(pictures), MOST_OF_SPLIT)))
+        rows = images.reshape(len(images), -1, images.shape[3])
+        blank = (rows == rows[:, :1]).all(axis=(1, 2))
+        tones.append(rows[blank, 0, 0])
+    return np.concatenate(tones)

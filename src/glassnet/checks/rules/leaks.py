@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +22,13 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.script_lines import line_of_call, origins_of
 from glassnet.checks.transforms_of import parts_of
 from glassnet.pictures.duplicates import shared_pictures
+from glassnet.pictures.pictures import hash_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from glassnet.checks.seen import Loader, Seen
+    from glassnet.pictures.pictures import Pictures
     from glassnet.trace.trace import Source
 
 CODE = "leaked-pictures"
@@ -34,6 +37,8 @@ WARNING_SHARE = 0.01
 LEAST_WARNED = 3  # pictures: fewer may lie twice in any large set
 MOST_COMPARED = 1000  # held-out pictures compared with all others by distance
 MOST_TRAINING = 20_000
+MOST_BYTES = 300_000_000  # of the training pictures of a source
+MOST_PIXELS = 800  # of a picture of a source by which it is compared
 NEAR = 0.25  # of the distance to the neighbours behind the copies
 NEIGHBOURS_BEHIND = 20
 NEAR_SHARE = 0.2
@@ -93,7 +98,7 @@ def _compared(ours: Contents, theirs: Contents, held_out: Loader, named: bool) -
     mirrored = _mirrored(ours.rows, theirs.rows)
     if mirrored > max(WARNING_SHARE * len(theirs.rows), LEAST_WARNED):
         return _finding(held_out, "mirrored", mirrored, len(theirs.rows), named)
-    near, compared = _nearly_shared(ours.rows, theirs.rows)
+    near, compared = (0, 1) if len(ours.rows) > MOST_TRAINING else _nearly_shared(ours.rows, theirs.rows)
     if near >= NEAR_SHARE * compared and near >= LEAST_WARNED:
         return _finding(held_out, "near", near, compared, named)
     return None
@@ -168,7 +173,7 @@ def _nearly_shared(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
     """
     step = max(1, len(theirs) // MOST_COMPARED)
     some = torch.as_tensor(np.ascontiguousarray(theirs[::step][:MOST_COMPARED])).flatten(1).float()
-    if len(ours) > MOST_TRAINING or len(ours) < 4 * NEIGHBOURS_BEHIND or some.shape[1] < 32:
+    if len(ours) < 4 * NEIGHBOURS_BEHIND or some.shape[1] < 32:
         return 0, 1
     whole = torch.as_tensor(np.ascontiguousarray(ours)).flatten(1).float()
     if some.shape[1] > 3072:
@@ -209,7 +214,7 @@ def _of_inputs(seen: Seen) -> Iterator[Finding]:
 
 
 def _of_splits(seen: Seen) -> Iterator[Finding]:
-    """Compare the splits of a source by their hashes."""
+    """Compare the splits of a source: by their hashes, mirrored, and by distance."""
     train = seen.splits.get("train")
     if train is None:
         return
@@ -217,10 +222,33 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         other = seen.splits.get(name)
         if other is None or not len(other) or not len(train):
             continue
-        number = len(shared_pictures(train, other))
-        if not number:
-            continue
-        share = number / len(other)
-        severity = "error" if share >= ERROR_SHARE else "warning" if share >= WARNING_SHARE else "note"
-        evidence: dict[str, object] = {"number": number, "total": len(other), "share": share, "name": name}
-        yield Finding(CODE, severity, None, evidence=evidence, form="exact")
+        shared = max(_shared_in_splits(train, other), key=lambda found: found[1] / found[2], default=None)
+        if shared is not None:
+            form, number, total = shared
+            share = number / total
+            severity = "error" if share >= ERROR_SHARE else "warning" if share >= WARNING_SHARE else "note"
+            evidence: dict[str, object] = {"number": number, "total": total, "share": share, "name": name}
+            yield Finding(CODE, severity, None, evidence=evidence, form=form)
+
+
+def _shared_in_splits(train: Pictures, other: Pictures) -> Iterator[tuple[str, int, int]]:
+    """Count pictures that are shared, by form, with how many were compared."""
+    number = len(shared_pictures(train, other))
+    if number:
+        yield "exact", number, len(other)
+    some = np.linspace(0, len(other) - 1, min(len(other), MOST_COMPARED)).astype(np.int64)
+    pixels = other.batch(some)
+    turned = replace(other.take(some, split="mirrored"), hashes=hash_images(pixels[:, :, ::-1]))
+    places = shared_pictures(train, turned)[:, 1]
+    mirrored = int((turned.hashes[places] != other.hashes[some[places]]).any(axis=1).sum())
+    if mirrored > max(WARNING_SHARE * len(some), LEAST_WARNED):
+        yield "mirrored", mirrored, len(some)
+    if train.images.nbytes > MOST_BYTES:
+        return
+    thinned = slice(None, None, pixels[0].size // MOST_PIXELS + 1)
+    flat = train.images.reshape(len(train.images), -1)[:, thinned]
+    ours = flat if train.rows is None else flat[train.rows]
+    theirs = pixels.reshape(len(some), -1)[:: 1 if len(ours) <= MOST_TRAINING else 4, thinned]
+    near, compared = _nearly_shared(ours, theirs)
+    if near >= NEAR_SHARE * compared and near >= LEAST_WARNED:
+        yield "near", near, compared

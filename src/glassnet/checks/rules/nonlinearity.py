@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
@@ -57,7 +57,7 @@ def no_nonlinearity(seen: Seen) -> Iterator[Finding]:
         One finding where the whole network bends nowhere, else one for each place.
     """
     told: set[tuple] = set()
-    whole_told = set()
+    whole_told, of_libraries = set(), {}
     for one in passes(seen):
         pairs = [pair for op in one.ops if is_affine(one, op) for pair in _pairs(one, op)]
         if not pairs or one.network.number in whole_told:
@@ -73,9 +73,14 @@ def no_nonlinearity(seen: Seen) -> Iterator[Finding]:
                 continue
             found = _of_pair(one, pair, [p for p in pairs if _suspicious(one, p)])
             places = {(found.source or found.module, found.form), (one.network.number, pair.first.label)}
-            if not places & told:
+            if not places & told and found.source is not None:
                 yield found
+            elif not places & told:
+                of_libraries.setdefault(one.network.number, []).append(found)
             told |= places
+    for first, *more in of_libraries.values():
+        evidence = first.evidence | {"places": 1 + len(more)}
+        yield replace(first, evidence=evidence, form="pairs") if more else first
 
 
 def is_affine(one: Pass, op: Op) -> bool:

@@ -111,8 +111,8 @@ def stride_skips_pixels(seen: Seen) -> Iterator[Finding]:
             windows = windows_of(call) or ()
             sides = call.shape(0, "input")[-len(windows) :] if windows else ()
             skipped = [w for w, side in zip(windows, sides, strict=True) if _skips(w, side)]
-            if not skipped:
-                continue
+            if not skipped or (skipped[0].kernel == 1 and _seen_elsewhere(one, op)):
+                continue  # a shortcut thins the map out that the main way reads whole
             source = one.place(op)
             places = {(source or op.source, one.module_of(op) if source is None else ""), op.label}
             if places & told:
