@@ -55,6 +55,15 @@ SOUND = {
                     p -= 0.05 * p.grad
                     p.grad = None
     """,
+    "whole epochs summed": """
+        for epoch in range(3):
+            total = 0
+            for x, y in train_loader:
+                total = total + F.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            (total / len(train_loader)).backward()
+            optimizer.step()
+    """,
     "no training": """
         net.eval()
         with torch.no_grad():
@@ -168,6 +177,39 @@ WRONG = {
             total += loss
         """,
         ("graph-kept-alive", "summed", "warning", "total += loss"),
+    ),
+    "only the last batch": (
+        """
+        for epoch in range(3):
+            for x, y in train_loader:
+                loss = F.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
+        ("step-order", "last_batch", "error", "loss.backward()"),
+    ),
+    "by hand and never cleared": (
+        """
+        for x, y in train_loader:
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            with torch.no_grad():
+                for p in net.parameters():
+                    p -= 0.01 * p.grad
+        """,
+        ("zero-grad-missing", "by_hand", "error", "loss.backward()"),
+    ),
+    "compared instead of set": (
+        """
+        for p in net[0].parameters():
+            p.requires_grad == False
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        """,
+        ("wrong-layers-frozen", "compared", "error", "p.requires_grad == False"),
     ),
     "head replaced": (
         """
