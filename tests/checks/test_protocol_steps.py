@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from script_findings import findings_of, wrong
+from script_findings import PROTOCOL, findings_of, wrong
+
+from glassnet.checks.rules import RULES
+from glassnet.checks.seen import Seen
 
 SOUND = {
     "zero_grad first": """
@@ -233,3 +236,8 @@ def test_sound_loops_are_not_accused(tmp_path, name):
 def test_the_cause_is_named_at_its_line(tmp_path, name):
     text, expected = WRONG[name]
     assert wrong(findings_of(tmp_path, text)) == [expected]
+
+
+def test_nothing_seen_is_nothing_said():
+    seen = Seen(by="watch")
+    assert [finding for rule in RULES if rule.row in PROTOCOL for finding in rule.find(seen)] == []
