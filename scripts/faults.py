@@ -12,6 +12,7 @@ the network in the file checked instead of the script watched. Files in `faults/
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -165,10 +166,8 @@ def run_all(cases: list[Case], jobs: int, *, details: bool) -> list[Outcome]:
                 answer = {"trouble": f"longer than {SECONDS} s"}
             else:
                 continue
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             os.waitpid(process, 0)
             os.close(reading)
             folder.cleanup()

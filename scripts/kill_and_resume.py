@@ -56,7 +56,7 @@ def start(splits: dict[str, glassnet.Pictures], out: Path) -> int:
             "fashion-cnn" if not resume else None, splits, recipe=RECIPE, out=None if resume else out,
             resume=out if resume else None, terminal=open_terminal(json=True),
         )  # fmt: skip
-    except BaseException as error:  # noqa: BLE001 - the process must end here, whatever happened
+    except BaseException as error:
         print(f"\n{out.name}: {error}")
         os._exit(1)
     os._exit(0)

@@ -124,8 +124,8 @@ def run_here(folder: Path, command: str) -> str:
     """
     if not HERE.fullmatch(command):
         return run_in(folder, command)
-    import glassnet  # noqa: PLC0415 — the README needs none of it
-    from glassnet.cli.app import run  # noqa: PLC0415
+    import glassnet
+    from glassnet.cli.app import run
 
     words, printed, known = shlex.split(command), io.StringIO(), set(sys.modules)
     environment, path = dict(os.environ), list(sys.path)

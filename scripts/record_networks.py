@@ -132,7 +132,7 @@ def measure(family: str, name: str) -> Row:
         net, picture = make(family, name)
         row.shape = tuple(picture.shape)
         _measure(row, net, picture)
-    except Exception as error:  # noqa: BLE001 - a network's own error is a line of the table
+    except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         first = str(error).strip().partition("\n")[0][:200]
         row.failure = f"{type(error).__name__}: {first} ({short_place(last.filename)}:{last.lineno})"

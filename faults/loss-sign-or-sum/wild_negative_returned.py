@@ -19,7 +19,7 @@ class LitLike(nn.Module):
 
     def training_step(self, batch):
         x, y = batch
-        log_likelihood = -F.cross_entropy(self(x), y)
+        log_likelihood = -F.cross_entropy(self(x), y)  # named here
         return log_likelihood  # mistake
         # sound: return -log_likelihood
 

@@ -17,7 +17,7 @@ train_dl = DataLoader(train_ds, batch_size=40, shuffle=True)
 test_dl = DataLoader(test_ds, batch_size=300)
 
 model = nn.Sequential(
-    nn.Linear(2, 64),
+    nn.Linear(2, 64),  # named here
     # sound: nn.ReLU(),
     nn.Dropout(0.1),
     nn.Linear(64, 64),  # mistake

@@ -51,7 +51,7 @@ def seen_of(script: Path) -> Seen:
         with observe(script=script) as watcher, printed, quiet:
             try:
                 runpy.run_path(str(script), run_name="__main__")
-            except Exception as error:  # noqa: BLE001 — that it crashes may be the mistake
+            except Exception as error:
                 watcher.crashed(error)
     finally:
         sys.argv = argv

@@ -31,7 +31,6 @@ FOLDS: dict[str, tuple[str, ...]] = {
     "activation-on-logits": CURVES,
     "dead-relus": ("output-ignores-input",),
     "vanishing-gradients": ("output-ignores-input",),
-    "graph-cut": ("output-ignores-input",),
 }
 
 
@@ -54,15 +53,25 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
     for found in findings:
         place = (found.source.file, found.source.line) if found.source else None
         once.setdefault((found.code, found.form, place, found.module), found)
-    explained = {
-        symptom
-        for found in once.values()
-        if found.severity != "note"
-        for symptom in (*found.explains, *FOLDS.get(found.code, ()))
-        if found.code not in FOLDS.get(symptom, ()) and symptom != found.code
-    }
-    kept = [found for found in once.values() if found.code not in explained]
+    found_once = list(once.values())
+    kept = [found for found in found_once if not any(_hides(other, found) for other in found_once)]
     return sorted(kept, key=_place)
+
+
+def _hides(cause: Finding, symptom: Finding) -> bool:
+    """Tell whether a finding explains another; of two that explain each other only one does."""
+    if cause.code == symptom.code or not _explains(cause, symptom):
+        return False
+    if not _explains(symptom, cause):
+        return True
+    if (symptom.code in FOLDS.get(cause.code, ())) != (cause.code in FOLDS.get(symptom.code, ())):
+        return symptom.code in FOLDS.get(cause.code, ())
+    return _place(cause) < _place(symptom)
+
+
+def _explains(cause: Finding, symptom: Finding) -> bool:
+    explained = (*cause.explains, *FOLDS.get(cause.code, ()))
+    return cause.severity != "note" and symptom.code in explained
 
 
 def _place(found: Finding) -> tuple:

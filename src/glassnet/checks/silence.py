@@ -6,13 +6,13 @@ import linecache
 import re
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from glassnet.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from glassnet.checks.finding import Finding
 
@@ -64,6 +64,7 @@ def ignored_codes(folder: Path, known: Collection[str]) -> tuple[str, ...]:
         UsageError: The setting is no list of codes.
 
     Example:
+        >>> from pathlib import Path
         >>> ignored_codes(Path("/"), ())
         ()
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from glassnet.checks.wording import in_words
@@ -156,4 +157,4 @@ def _show(finding: Finding, words: dict[str, str], lang: str, terminal: Terminal
     mend, *more = told.mend.strip().split("\n")
     terminal.text.print(Text(f"  {words['mend']}{mend}", style="green"))
     for line in more:
-        terminal.text.print(Text(f"  {' ' * len(words['mend'])}{line}", style="green"))
+        terminal.text.print(Text(f"  {' ' * cell_len(words['mend'])}{line}", style="green"))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from glassnet.trace.trace import Activity
+
+if TYPE_CHECKING:
+    import torch
 
 # lower and upper bound of functions that have both
 BOUNDS = {
@@ -27,6 +30,7 @@ def activity_of(name: str, output: torch.Tensor) -> Activity | None:
         The facts; None for any other operation, and where there is no unit.
 
     Example:
+        >>> import torch
         >>> activity_of("relu", torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]]))
         Activity(units=3, dead=1, low=0.6666666666666666, high=0.0)
     """

@@ -25,6 +25,11 @@ class Gradients:
         self._used: dict[int, bool] = {}  # parameter -> whether its gradient was used by a step already
         self.num_backward = 0  # since the last step
 
+    @property
+    def first(self) -> torch.Tensor | None:
+        """The first of the parameters."""
+        return next((p for group in self._optimizer.param_groups for p in group["params"]), None)
+
     def before_backward(self) -> None:
         """Note which gradients have been cleared since the last step."""
         for parameter in self._probed():

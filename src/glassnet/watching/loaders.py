@@ -3,22 +3,107 @@
 from __future__ import annotations
 
 import sys
+import weakref
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from glassnet.checks.seen import Batch
-from glassnet.trace.source_line import is_own
-
-if TYPE_CHECKING:
-    from glassnet.checks.seen import Loader
+from glassnet.checks.seen import Batch, Loader
+from glassnet.trace.source_line import is_own, own_line
+from glassnet.watching.variables import variables_of
 
 MOST_LABELS = 8_192
-MOST_LOADERS = 20  # in a dict
+MOST_IN_A_DICT = 20
+MOST_LOADERS = 64
 NUM_EPOCHS = 3  # of which batches are kept
 MOST_SAMPLES, MOST_NUMBERS = 2_048, 2_000_000  # of the first epoch; of the others one batch is kept
+
+
+class Loaders:
+    """The loaders that were met so far; no more than `MOST_LOADERS`, for a script may make some each epoch.
+
+    Args:
+        records: Grows by one record for each.
+    """
+
+    def __init__(self, records: list[Loader]) -> None:
+        self._records = records
+        self._known: dict[int, Loader] = {}
+        # by identity: the iterator, its loader, which epoch, how many batches
+        self._iterating: dict[int, tuple[weakref.ref, Loader, int, int]] = {}
+
+    def record_of(self, loader: Any) -> Loader | None:
+        """Give the record of a loader, which may have been made before the watch began.
+
+        Args:
+            loader: Any.
+
+        Returns:
+            The record; None where there are too many already.
+        """
+        known = self._known.get(id(loader))
+        if known is not None or len(self._records) >= MOST_LOADERS:
+            return known
+        random = type(getattr(loader, "sampler", None)).__name__ == "RandomSampler"
+        shuffled = random or getattr(loader, "shuffle", None) is True  # fastai's
+        found = Loader(len(self._records), loader, (), own_line(), shuffled=shuffled)
+        self._known[id(loader)] = found
+        self._records.append(found)
+        return found
+
+    def begin(self, loader: Any, iterator: Any) -> Loader | None:
+        """Note that an iteration begins.
+
+        Args:
+            loader: The loader.
+            iterator: What it gave.
+
+        Returns:
+            The record.
+        """
+        found = self.record_of(loader)
+        if found is None:
+            return None
+        found.names = found.names or names_of(loader)
+        found.iterated = found.iterated or own_line()
+        for key in [key for key, entry in self._iterating.items() if entry[1] is found or entry[0]() is None]:
+            del self._iterating[key]
+        self._iterating[id(iterator)] = (weakref.ref(iterator), found, found.num_epochs, 0)
+        found.num_epochs += 1
+        return found
+
+    def gave(self, iterator: Any, batch: Any) -> None:
+        """Keep what rules want to know of a batch.
+
+        Args:
+            iterator: It gave the batch.
+            batch: What it gave.
+        """
+        entry = self._iterating.get(id(iterator))
+        if entry is not None:
+            reference, loader, epoch, number = entry
+            keep_batch(loader, epoch, number, batch)
+            self._iterating[id(iterator)] = (reference, loader, epoch, number + 1)
+
+    def end(self, iterator: Any) -> tuple[Loader, int] | None:
+        """Note that an iteration came to its end.
+
+        Args:
+            iterator: The iterator.
+
+        Returns:
+            The record, and the number of batches.
+        """
+        entry = self._iterating.pop(id(iterator), None)
+        return None if entry is None else (entry[1], entry[3])
+
+    def stepped(self) -> None:
+        """Note that an optimizer stepped."""
+        for reference, loader, _, _ in self._iterating.values():
+            if reference() is not None:
+                loader.num_steps += 1
 
 
 def names_of(thing: object) -> tuple[str, ...]:
@@ -34,13 +119,13 @@ def names_of(thing: object) -> tuple[str, ...]:
     frame = sys._getframe(1)  # noqa: SLF001
     while frame is not None:
         if is_own(frame.f_code.co_filename):
-            for name, content in list(frame.f_locals.items()):
+            for name, content in variables_of(frame).items():
                 if content is thing:
                     found[name] = None
                 elif name == "self":
                     held = getattr(content, "__dict__", {})
                     found.update(dict.fromkeys(key for key, part in list(held.items()) if part is thing))
-                elif type(content) is dict and len(content) <= MOST_LOADERS:  # loaders["train"]
+                elif type(content) is dict and len(content) <= MOST_IN_A_DICT:  # loaders["train"]
                     found.update(dict.fromkeys(str(key) for key, part in content.items() if part is thing))
         frame = frame.f_back
     return tuple(found)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from glassnet.checks.seen import Network
-    from glassnet.trace.trace import Unseen
+    from glassnet.trace.trace import Module, Statistics, Unseen
 
 MOST_NUMBERS = 1_000_000  # of a kept value
 BLIND_SPOTS = {
@@ -128,7 +128,7 @@ class OpenLook:
             What it gives.
         """
         recorder = self.recorder
-        recorder.begins(module, args)
+        self._note(recorder.begins, module, args)
         try:
             if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
                 with self._aside():
@@ -136,10 +136,16 @@ class OpenLook:
             else:
                 result = call(module, *args, **kwargs)
         except BaseException:
-            recorder.ends(module, args)
+            self._note(recorder.ends, module, args)
             raise
-        recorder.ends(module, args, kwargs, result)
+        self._note(recorder.ends, module, args, kwargs, result)
         return result
+
+    def _note(self, note: Callable[..., None], *args: Any) -> None:
+        try:
+            note(*args)
+        except Exception as error:  # noqa: BLE001 — ours; the training goes on
+            self.recorder.give_up(error)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
@@ -194,33 +200,15 @@ class OpenLook:
             The look.
         """
         recorder = self.recorder
+        measured = recorder.tensors.gradients
         values = tuple(
-            replace(value, gradient=recorder.tensors.gradients[value.number])
-            if value.number in recorder.tensors.gradients
-            else value
+            replace(value, gradient=measured[value.number]) if value.number in measured else value
             for value in recorder.tensors.values
         )
         main = self._main or ((), None, False)
-        called = {call.path for call in recorder.calls if call.parent is None}
-        modules = tuple(
-            module
-            for network in networks
-            if _was_called(network.prefix, called)
-            for module in modules_of(network.module, gradients, measured=False, prefix=network.prefix)
-        )
-        initial = {}
-        if not self.step:
-            initial = {name: facts for network in networks for name, facts in network.initial.items()}
-        modules = tuple(
-            replace(
-                module,
-                parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
-            )
-            for module in modules
-        )
         trace = Trace(
             network=networks[0].name if networks else "",
-            modules=modules,
+            modules=self._modules(networks, gradients),
             calls=tuple(recorder.calls),
             ops=tuple(_staged(recorder.all_ops())),
             values=values,
@@ -228,11 +216,7 @@ class OpenLook:
             output=main[1],
             loss=self.losses[-1] if self.losses else None,
             backward=(),
-            unseen=tuple(
-                dict.fromkeys(
-                    one for one in recorder.unseen if one.what in BLIND_SPOTS or one.what.startswith(BROKEN)
-                )
-            ),
+            unseen=tuple(dict.fromkeys(filter(_is_blind_spot, recorder.unseen))),
             seconds=time.perf_counter() - self.began,
             kept=recorder.tensors.kept,
         )
@@ -248,16 +232,33 @@ class OpenLook:
             escapes=tuple(recorder.escapes),
         )
 
+    def _modules(self, networks: Sequence[Network], gradients: dict[str, Any]) -> tuple[Module, ...]:
+        """List the modules of the networks that were called; at first with what their parameters were."""
+        called = {call.path for call in self.recorder.calls if call.parent is None}
+        initial: dict[str, Statistics | None] = {}
+        modules: list[Module] = []
+        for network in networks:
+            if _was_called(network.prefix, called):
+                modules += modules_of(network.module, gradients, measured=False, prefix=network.prefix)
+                initial |= {} if self.step else network.initial
+        return tuple(
+            replace(
+                module,
+                parameters=tuple(replace(p, statistics=initial.get(p.name)) for p in module.parameters),
+            )
+            for module in modules
+        )
+
+
+def _is_blind_spot(unseen: Unseen) -> bool:
+    return unseen.what in BLIND_SPOTS or unseen.what.startswith(BROKEN)
+
 
 def _may_be_fast(module: nn.Module) -> bool:
     """Tell whether PyTorch may compute a module in one piece, which it does not while a mode is on."""
     if module.training or not isinstance(module, FAST) or not torch.backends.mha.get_fastpath_enabled():
         return False
     return not torch.is_grad_enabled() or not any(p.requires_grad for p in module.parameters())
-
-
-def _is_blind_spot(unseen: Unseen) -> bool:
-    return unseen.what in BLIND_SPOTS or unseen.what.startswith(BROKEN)
 
 
 def _was_called(prefix: str, called: set[str]) -> bool:

@@ -15,9 +15,14 @@ from glassnet.trace.paths import attributes
 from glassnet.trace.source_line import is_own, own_line
 from glassnet.trace.statistics import statistics_of
 from glassnet.trace.trace import Source
+from glassnet.watching.variables import variables_of
 
 if TYPE_CHECKING:
     from types import FrameType
+
+
+MOST_AGAIN = 3  # networks of a class that were trained and forgotten by the script
+MOST_ALIKE = 16  # networks of a class
 
 
 @dataclass
@@ -29,16 +34,20 @@ class Networks:
     """
 
     met: list[Network] = field(default_factory=list)
-    _homes: dict[int, tuple[nn.Module, Network | None]] = field(default_factory=dict)
+    full: bool = False  # as many were met as may be kept alive
+    _homes: dict[int, tuple[nn.Module, Network]] = field(default_factory=dict)
+    _strangers: dict[int, weakref.ref] = field(default_factory=dict)  # losses, activations, transforms
+    _begun: list[int] = field(default_factory=list)  # steps before each network
     _made: dict[int, tuple[weakref.ref, Source]] = field(default_factory=dict)
     _others: dict[str, Source] = field(default_factory=dict)  # of modules in no network, by `<Type>`
 
-    def find(self, module: nn.Module, num_tensors: int) -> tuple[Network | None, bool]:
+    def find(self, module: nn.Module, num_tensors: int, num_steps: int) -> tuple[Network | None, bool]:
         """Find the network that a module belongs to.
 
         Args:
             module: It is called from outside every network.
             num_tensors: As many as it is given.
+            num_steps: Optimizer steps so far.
 
         Returns:
             The network, and whether it is a new one; None for a loss, an activation, a transform.
@@ -46,15 +55,26 @@ class Networks:
         known = self._homes.get(id(module))
         if known is not None:
             return known[1], False
+        stranger = self._strangers.get(id(module))
+        if stranger is not None and stranger() is module:
+            return None, False
         own_class = is_own(getattr(sys.modules.get(type(module).__module__), "__file__", None) or "<")
         if _has_parameters(module) or (own_class and num_tensors == 1):
-            return self._adopt(_owner_of(module)), True
-        self._homes[id(module)] = (module, None)
+            owner = _owner_of(module)
+            self.full = self._is_full(owner, num_steps)
+            return (None, False) if self.full else (self._adopt(owner, num_steps), True)
+        self._strangers[id(module)] = weakref.ref(module)
         if id(module) in self._made:
             self._others.setdefault(f"<{type(module).__name__}>", self._made[id(module)][1])
         return None, False
 
-    def _adopt(self, module: nn.Module) -> Network:
+    def _is_full(self, module: nn.Module, num_steps: int) -> bool:
+        """Tell whether a network is one too many: what is watched is kept alive, and scripts make many."""
+        alike = [network for network in self.met if type(network.module) is type(module)]
+        trained = [network for network in alike if self._begun[network.number] < num_steps]
+        return len(alike) >= MOST_ALIKE or sum(map(_is_forgotten, trained)) >= MOST_AGAIN
+
+    def _adopt(self, module: nn.Module, num_steps: int) -> Network:
         name = type(module).__name__
         taken = [network.prefix for network in self.met]
         prefix = f"{name}." if taken else ""
@@ -67,6 +87,7 @@ class Networks:
         }
         network = Network(len(taken), name, prefix, module, own_line(), initial)
         self.met.append(network)
+        self._begun.append(num_steps)
         for part in module.modules():
             self._homes[id(part)] = (part, network)
         return network
@@ -79,7 +100,7 @@ class Networks:
         """
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
         while frame is not None:
-            own = frame.f_locals.get("self") is module if "self" in frame.f_code.co_varnames else False
+            own = "self" in frame.f_code.co_varnames and variables_of(frame).get("self") is module
             if not own and is_own(frame.f_code.co_filename):
                 source = Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
                 self._made[id(module)] = weakref.ref(module), source
@@ -110,7 +131,7 @@ class Networks:
             The network, and the module's path there: "" for the whole of it.
         """
         home = self._homes.get(id(module))
-        network = home[1] if home else None
+        network = home[1] if home is not None else None
         if network is None:
             inner = {id(part) for part in module.modules()}
             network = next((n for n in self.met if id(n.module) in inner), None)
@@ -137,11 +158,16 @@ def _owner_of(module: nn.Module) -> nn.Module:
     """Find the outermost module whose method is running and that holds a module that is called by itself."""
     owner, frame = module, sys._getframe(2)  # noqa: SLF001
     while frame is not None:
-        around = frame.f_locals.get("self") if "self" in frame.f_code.co_varnames else None
+        around = variables_of(frame).get("self") if "self" in frame.f_code.co_varnames else None
         if isinstance(around, nn.Module) and around is not owner:
             owner = around if any(part is owner for part in around.modules()) else owner
         frame = frame.f_back
     return owner
+
+
+def _is_forgotten(network: Network) -> bool:
+    """Tell whether nobody but us holds a network: its record, and our table."""
+    return sys.getrefcount(network.module) <= 3  # noqa: PLR2004 — those two, and the argument
 
 
 def _has_parameters(module: nn.Module) -> bool:

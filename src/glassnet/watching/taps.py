@@ -48,7 +48,18 @@ def tapped(watcher: Watcher) -> Iterator[None]:
     _WATCHING.add(watcher)
     with ExitStack() as stack:
         stack.callback(_WATCHING.discard, watcher)
-        for tap in (_modules, _gradients, _optimizers, _schedulers, _loaders, _states, _seeds, _scalers):
+        for tap in (
+            _modules,
+            _modes,
+            _loads,
+            _gradients,
+            _optimizers,
+            _schedulers,
+            _loaders,
+            _states,
+            _seeds,
+            _scalers,
+        ):
             for owner, name, function in tap(watcher):
                 stack.enter_context(_replaced(owner, name, function))
         hooks = (
@@ -77,8 +88,8 @@ Taps = "Iterator[tuple[Any, str, Callable]]"
 
 
 def _modules(watcher: Watcher) -> Taps:
-    call, train, make = nn.Module.__call__, nn.Module.train, nn.Module.__init__
-    zero_grad, load = nn.Module.zero_grad, nn.Module.load_state_dict
+    call, make = nn.Module.__call__, nn.Module.__init__
+    zero_grad = nn.Module.zero_grad
 
     def around(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> Any:
         look = watcher.looking.open
@@ -108,6 +119,26 @@ def _modules(watcher: Watcher) -> Taps:
         if watcher.on:
             watcher.networks.note_made(self)
 
+    @functools.wraps(zero_grad)
+    def zeroes(self: nn.Module, set_to_none: bool = True) -> None:
+        watcher.zeroed(None)
+        zero_grad(self, set_to_none)
+
+    yield nn.Module, "__init__", makes
+    yield nn.Module, "__call__", called
+    yield nn.Module, "zero_grad", zeroes
+
+
+def _sums(module: nn.Module) -> dict[str, float]:
+    """Tell by one number for each tensor what a module holds."""
+    tensors = (*module.named_parameters(), *module.named_buffers())
+    usable = [(name, tensor) for name, tensor in tensors if not tensor.is_meta and not is_lazy(tensor)]
+    return {name: float(tensor.detach().double().sum()) for name, tensor in usable if not tensor.is_complex()}
+
+
+def _modes(watcher: Watcher) -> Taps:
+    train = nn.Module.train
+
     @functools.wraps(train)
     def trains(self: nn.Module, mode: bool = True) -> nn.Module:
         if watcher.setting_mode or not watcher.on:
@@ -119,10 +150,11 @@ def _modules(watcher: Watcher) -> Taps:
         finally:
             watcher.setting_mode = False
 
-    @functools.wraps(zero_grad)
-    def zeroes(self: nn.Module, set_to_none: bool = True) -> None:
-        watcher.zeroed(None)
-        zero_grad(self, set_to_none)
+    yield nn.Module, "train", trains
+
+
+def _loads(watcher: Watcher) -> Taps:
+    load = nn.Module.load_state_dict
 
     @functools.wraps(load)
     def loads(self: nn.Module, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
@@ -145,18 +177,7 @@ def _modules(watcher: Watcher) -> Taps:
         watcher.about_module("load", self, facts)
         return result
 
-    yield nn.Module, "__init__", makes
-    yield nn.Module, "__call__", called
-    yield nn.Module, "train", trains
-    yield nn.Module, "zero_grad", zeroes
     yield nn.Module, "load_state_dict", loads
-
-
-def _sums(module: nn.Module) -> dict[str, float]:
-    """Tell by one number for each tensor what a module holds."""
-    tensors = (*module.named_parameters(), *module.named_buffers())
-    usable = [(name, tensor) for name, tensor in tensors if not tensor.is_meta and not is_lazy(tensor)]
-    return {name: float(tensor.detach().double().sum()) for name, tensor in usable if not tensor.is_complex()}
 
 
 def _gradients(watcher: Watcher) -> Taps:
@@ -245,13 +266,11 @@ def _schedulers(watcher: Watcher) -> Taps:
         return steps
 
     kinds = [kind for kind in vars(lr_scheduler).values() if isinstance(kind, type)]
-    for kind in kinds:
-        if not issubclass(kind, lr_scheduler.LRScheduler):
-            continue
-        if "step" in vars(kind):
-            yield kind, "step", stepped(vars(kind)["step"])
-        if "__init__" in vars(kind):
-            yield kind, "__init__", made(vars(kind)["__init__"])
+    schedules = [kind for kind in kinds if issubclass(kind, lr_scheduler.LRScheduler)]
+    for name, tap in (("step", stepped), ("__init__", made)):
+        for kind in schedules:
+            if name in vars(kind):
+                yield kind, name, tap(vars(kind)[name])
 
 
 def _loaders(watcher: Watcher) -> Taps:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import torch
 
-from glassnet.checks.seen import Loader, Optimizer, Scheduler, Seen
+from glassnet.checks.seen import Optimizer, Scheduler, Seen
 from glassnet.trace.nested import tensors_in
 from glassnet.trace.source_line import own_line
 from glassnet.trace.trace import Unseen
 from glassnet.watching.crash import crash_of
 from glassnet.watching.gradients import Gradients
 from glassnet.watching.journal import Journal
-from glassnet.watching.loaders import keep_batch, names_of
+from glassnet.watching.loaders import Loaders
 from glassnet.watching.looking import Looking
 from glassnet.watching.networks import Networks
 
@@ -33,6 +33,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 NUM_LOSSES_HELD = 50  # weakly
 ELSEWHERE = "another thread trains: what runs there cannot be seen"
+ANEW = "networks or optimizers are made anew again and again: only the first of them were watched"
+MOST_ANEW = 8  # optimizers of the same parameters
+MOST_SCHEDULERS = 64
 COMPILED = "torch.compile: what runs inside cannot be seen"
 
 
@@ -90,12 +93,12 @@ class Watcher:
         self._seen = Seen(by, script)
         self._thread = threading.get_ident()
         self._stop_after = stop_after
-        self._modules: list[tuple[int, nn.Module]] = []  # of events; their network may not be known yet
+        self._modules: list[
+            tuple[int, weakref.ref[nn.Module]]
+        ] = []  # of events; their network may not be known yet
         self._optimizers: dict[int, tuple[Optimizer, Gradients]] = {}
         self._schedulers: dict[int, Scheduler] = {}
-        self._loaders: dict[int, Loader] = {}
-        # by identity: the iterator, its loader, which epoch, how many batches
-        self._iterating: dict[int, tuple[Any, Loader, int, int]] = {}
+        self.loaders = Loaders(self._seen.loaders)
         self._sums: tuple[float, ...] = ()
         self._losses: list[weakref.ref] = []
         self._elsewhere: Unseen | None = None
@@ -103,7 +106,7 @@ class Watcher:
 
     def forget(self) -> None:
         """End in a process that was forked off: it is a loader's worker, or none of our business."""
-        self.on = False
+        self.on, self._stop_after = False, None
         self.looking.drop()
 
     def here(self) -> bool:
@@ -138,7 +141,11 @@ class Watcher:
         """
         if not self.here():
             return None
-        network, new = self.networks.find(module, len(tensors_in((args, kwargs))))
+        num_tensors = len(tensors_in((args, kwargs)))
+        network, new = self.networks.find(module, num_tensors, self._journal.num_steps)
+        if self.networks.full:
+            self._end_early(ANEW)
+            return None
         if network is not None and new and self.looking.open:
             self.looking.open.recorder.add_network(network.module, network.prefix)
         return network
@@ -218,18 +225,24 @@ class Watcher:
             self._journal.add("backward", own_line(), -1, facts)
         self.looking.pause(paused=True)
 
-    def made_optimizer(self, optimizer: torch.optim.Optimizer) -> Optimizer:
+    @unrecorded
+    def made_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
         """Note an optimizer.
 
         Args:
-            optimizer: It has just been made, or was made before the watch began.
-
-        Returns:
-            Its record.
+            optimizer: It has just been made.
         """
+        self._optimizer(optimizer)
+
+    def _optimizer(self, optimizer: torch.optim.Optimizer) -> tuple[Optimizer, Gradients] | None:
+        """Give the record of an optimizer, which may have been made before the watch began."""
         known = self._optimizers.get(id(optimizer))
         if known is not None:
-            return known[0]
+            return known
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        if sum(gradients.first is first for _, gradients in self._optimizers.values()) >= MOST_ANEW:
+            self._end_early(ANEW)
+            return None
         groups = tuple(
             {name: setting for name, setting in group.items() if name != "params"}
             for group in optimizer.param_groups
@@ -240,7 +253,7 @@ class Watcher:
         self.looking.num_optimizers = number + 1
         self._seen.optimizers.append(found)
         self._journal.add("optimizer", found.source, number)
-        return found
+        return self._optimizers[id(optimizer)]
 
     @unrecorded
     def before_step(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
@@ -255,9 +268,11 @@ class Watcher:
             self._elsewhere = Unseen(ELSEWHERE, "", own_line())
         if not self.on or not self.here():
             return
-        found = self.made_optimizer(optimizer)
+        known = self._optimizer(optimizer)
+        if known is None:
+            return
+        found, gradients = known
         closure = (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
-        gradients = self._optimizers[id(optimizer)][1]
         if self.wants("step"):
             carried, empty = (None, None) if closure else gradients.at_step()
             self._step = {
@@ -277,22 +292,28 @@ class Watcher:
             kwargs: Of its `step`.
         """
         del args, kwargs
-        if not self.on or not self.here() or id(optimizer) not in self._optimizers:
+        if not self.here():
             return
-        gradients = self._optimizers[id(optimizer)][1]
-        if self.wants("step"):
-            if self._step.get("closure"):
-                self._step["num_backward"] = gradients.num_backward
-            gradients.after_step()
-        gradients.num_backward = 0
-        self.looking.end(trained=True)
+        if self.on:
+            self._stepped(optimizer)
         self._journal.num_steps += 1
-        for _, loader, _, _ in self._iterating.values():
-            loader.num_steps += 1
         if self._stop_after is not None and self._journal.num_steps >= self._stop_after:
             self._seen.ended = "stopped"
             raise StopWatchingError
-        self.looking.after_step(inside=self.inside)
+        if self.on:
+            self.looking.after_step(inside=self.inside)
+
+    def _stepped(self, optimizer: torch.optim.Optimizer) -> None:
+        known = self._optimizers.get(id(optimizer))
+        if known is not None:
+            gradients = known[1]
+            if self.wants("step"):
+                if self._step.get("closure"):
+                    self._step["num_backward"] = gradients.num_backward
+                gradients.after_step()
+            gradients.num_backward = 0
+        self.looking.end(trained=True)
+        self.loaders.stepped()
 
     @unrecorded
     def zeroed(self, optimizer: torch.optim.Optimizer | None) -> None:
@@ -304,13 +325,14 @@ class Watcher:
         if not self.wants("zero_grad"):
             return
         number, cleared = -1, None
-        if optimizer is not None:
-            number = self.made_optimizer(optimizer).number
-            cleared = self._optimizers[id(optimizer)][1].any_nonzero()
+        known = None if optimizer is None else self._optimizer(optimizer)
+        if known is not None:
+            number, cleared = known[0].number, known[1].any_nonzero()
         self._journal.add("zero_grad", own_line(), number, {"cleared": cleared})
 
     # -- schedules, loaders and everything else --------------------------------------------------------------
 
+    @unrecorded
     def note(self, kind: EventKind, facts: dict[str, Any] | None = None) -> None:
         """Note an event.
 
@@ -321,6 +343,7 @@ class Watcher:
         if self.wants(kind):
             self._journal.add(kind, own_line(), -1, facts)
 
+    @unrecorded
     def about_module(self, kind: EventKind, module: nn.Module, facts: dict[str, Any]) -> None:
         """Note an event about a module; which network it is in is found out at the end.
 
@@ -331,34 +354,38 @@ class Watcher:
         """
         if self.wants(kind):
             self._journal.add(kind, own_line(), -1, facts)
-            self._modules.append((len(self._journal.events) - 1, module))
+            self._modules.append((len(self._journal.events) - 1, weakref.ref(module)))
 
-    def made_scheduler(self, scheduler: Any) -> Scheduler:
+    @unrecorded
+    def made_scheduler(self, scheduler: Any) -> None:
         """Note a schedule of learning rates.
 
         Args:
-            scheduler: It has just been made, or is stepped for the first time.
-
-        Returns:
-            Its record.
+            scheduler: It has just been made.
         """
+        self._scheduler(scheduler)
+
+    def _scheduler(self, scheduler: Any) -> Scheduler | None:
+        """Give the record of a schedule, which may have been made before the watch began."""
         known = self._schedulers.get(id(scheduler))
-        if known is not None:
+        if known is not None or len(self._schedulers) >= MOST_SCHEDULERS:
             return known
         number = len(self._schedulers)
         optimizer = getattr(scheduler, "optimizer", None)
-        whose = self.made_optimizer(optimizer).number if isinstance(optimizer, torch.optim.Optimizer) else -1
+        whose = self._optimizer(optimizer) if isinstance(optimizer, torch.optim.Optimizer) else None
         settings = {
             name: setting
             for name, setting in vars(scheduler).items()
             if not name.startswith("_") and isinstance(setting, int | float | str | bool | list | dict)
         }
-        found = Scheduler(number, type(scheduler).__name__, scheduler, whose, own_line(), settings)
+        which = whose[0].number if whose else -1
+        found = Scheduler(number, type(scheduler).__name__, scheduler, which, own_line(), settings)
         self._schedulers[id(scheduler)] = found
         self._seen.schedulers.append(found)
         self._journal.add("scheduler", found.source, number)
         return found
 
+    @unrecorded
     def scheduled(self, scheduler: Any, metric: object) -> None:
         """Note that a schedule was stepped.
 
@@ -366,30 +393,22 @@ class Watcher:
             scheduler: It was.
             metric: What it was given.
         """
-        found = self.made_scheduler(scheduler)
-        if self.wants("schedule"):
+        found = self._scheduler(scheduler) if self.wants("schedule") else None
+        if found is not None:
             number = float(metric) if isinstance(metric, int | float | torch.Tensor) else None
             facts = {"lr": _rates(getattr(scheduler, "optimizer", None)), "metric": number}
             self._journal.add("schedule", own_line(), found.number, facts)
 
-    def made_loader(self, loader: Any) -> Loader:
+    @unrecorded
+    def made_loader(self, loader: Any) -> None:
         """Note a loader.
 
         Args:
-            loader: A DataLoader.
-
-        Returns:
-            Its record.
+            loader: It has just been made.
         """
-        known = self._loaders.get(id(loader))
-        if known is not None:
-            return known
-        sampler = type(getattr(loader, "sampler", None)).__name__
-        found = Loader(len(self._loaders), loader, (), own_line(), shuffled=sampler == "RandomSampler")
-        self._loaders[id(loader)] = found
-        self._seen.loaders.append(found)
-        return found
+        self.loaders.record_of(loader)
 
+    @unrecorded
     def iterates(self, loader: Any, iterator: Any) -> None:
         """Note that an iteration over a loader begins.
 
@@ -397,17 +416,10 @@ class Watcher:
             loader: The loader.
             iterator: What it gave.
         """
-        if not self.wants("epoch"):
-            return
-        found = self.made_loader(loader)
-        found.names = found.names or names_of(loader)
-        found.iterated = found.iterated or own_line()
-        for key in [key for key, entry in self._iterating.items() if entry[1] is found]:
-            del self._iterating[key]
-        self._iterating[id(iterator)] = (iterator, found, found.num_epochs, 0)
-        found.num_epochs += 1
-        self.looking.new_evaluation()
-        self._journal.add("epoch", own_line(), found.number, {"names": found.names})
+        found = self.loaders.begin(loader, iterator) if self.wants("epoch") else None
+        if found is not None:
+            self.looking.new_evaluation()
+            self._journal.add("epoch", own_line(), found.number, {"names": found.names})
 
     @unrecorded
     def gave(self, iterator: Any, batch: Any) -> None:
@@ -417,25 +429,22 @@ class Watcher:
             iterator: It gave the batch.
             batch: What it gave.
         """
-        entry = self._iterating.get(id(iterator))
-        if entry is None:
-            return
-        _, loader, epoch, number = entry
-        keep_batch(loader, epoch, number, batch)
-        self._iterating[id(iterator)] = (iterator, loader, epoch, number + 1)
+        self.loaders.gave(iterator, batch)
         if self.looking.open is None and self.looking.wanted(grad=torch.is_grad_enabled()):
             self.looking.begin()  # what the script does to the batch before the network belongs to the look
 
+    @unrecorded
     def exhausted(self, iterator: Any) -> None:
         """Note that an iteration came to its end.
 
         Args:
             iterator: The iterator.
         """
-        entry = self._iterating.pop(id(iterator), None)
-        if entry is not None and self.wants("epoch_end"):
-            facts = {"num_batches": entry[3], "complete": True}
-            self._journal.add("epoch_end", own_line(), entry[1].number, facts)
+        ended = self.loaders.end(iterator)
+        if ended is not None and self.wants("epoch_end"):
+            loader, num_batches = ended
+            facts = {"num_batches": num_batches, "complete": True}
+            self._journal.add("epoch_end", own_line(), loader.number, facts)
 
     # -- the end ---------------------------------------------------------------------------------------------
 
@@ -445,10 +454,13 @@ class Watcher:
         Args:
             error: Of the watcher.
         """
+        self._end_early(f"the watch was given up: {type(error).__name__}: {error}".rstrip(": "))
+
+    def _end_early(self, why: str) -> None:
+        """See nothing more; steps are counted still."""
         self.on = False
-        self.looking.pause(paused=True)
-        what = f"the watch was given up: {type(error).__name__}: {error}".rstrip(": ")
-        self._seen.unseen.append(Unseen(what, "", own_line()))
+        self.looking.drop()
+        self._seen.unseen.append(Unseen(why, "", own_line()))
 
     def crashed(self, error: BaseException) -> None:
         """Note the exception that ended the script.
@@ -477,8 +489,9 @@ class Watcher:
         self._close()
         self.on = False
         found, events = self._seen, self._journal.events
-        for place, module in self._modules:
-            home = self.networks.around(module)
+        for place, reference in self._modules:
+            module = reference()
+            home = self.networks.around(module) if module is not None else None
             if home is not None:
                 facts = {**events[place].facts, "path": home[1], "whole": not home[1]}
                 events[place] = replace(events[place], who=home[0].number, facts=facts)

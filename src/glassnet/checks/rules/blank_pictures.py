@@ -92,7 +92,7 @@ def _of_group(group: Group, *, broke: bool) -> Finding | None:
 
 
 def _line(group: Group, causes: tuple[Source, ...]) -> Source | None:
-    """Name the cause in the code, else the person's own `__getitem__`, where it mostly is, else the loader."""
+    """Name the cause in the code, else the person's own `__getitem__`, where it mostly is, or the loader."""
     if causes:
         return causes[0]
     if group.loader is None:
@@ -137,9 +137,8 @@ def _stand_ins(group: Group) -> tuple[Source, ...]:
         if not isinstance(origin.node, ast.Try):
             continue
         for handler in origin.node.handlers:
-            for part in ast.walk(handler):
-                if isinstance(part, ast.Call) and last_name(part.func) in EMPTY:
-                    found.append(origin.source(part))
+            calls = [part for part in ast.walk(handler) if isinstance(part, ast.Call)]
+            found.extend(origin.source(call) for call in calls if last_name(call.func) in EMPTY)
     return tuple(found)
 
 

@@ -6,8 +6,12 @@ import math
 from statistics import mean, pstdev
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from glassnet.checks.batches import groups_of, passes
+from glassnet.checks.code import place
+from glassnet.checks.contents import array_of, keys_of
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.rules.descent import first_cross_entropy
@@ -17,11 +21,14 @@ from glassnet.nets.untouched import untouched
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glassnet.checks.seen import Loader, Network, Seen
+    from glassnet.checks.batches import Group
+    from glassnet.checks.seen import Network, Seen
+    from glassnet.trace.trace import Source
     from glassnet.trace.trace import Source, Trace
 
 STEPS = 50  # fewer tell nothing
-BY_HEART, GAP = 0.98, 0.2  # accuracies on pictures to train on, and how far others are behind
+MOST = 256  # samples that are looked at
+BY_HEART, GAP = 0.98, 0.1  # accuracies on pictures to train on, and how far others are behind
 
 
 def plateau(seen: Seen) -> Iterator[Finding]:
@@ -122,38 +129,61 @@ def _maker(trace: Trace, number: int) -> str | None:
 
 def overfitting(seen: Seen) -> Iterator[Finding]:
     """Note a network that knows the pictures it was trained on far better than others."""
-    train = next((loader for loader in seen.loaders if loader.num_steps), None)
-    other = next((loader for loader in seen.loaders if not loader.num_steps and loader.num_epochs), None)
-    if train is None or other is None or train.loader.dataset is other.loader.dataset:
+    train = next((group for group in groups_of(seen) if group.role == "train"), None)
+    if train is None or train.labels is None or not seen.networks:
         return
-    for network in seen.networks[:1]:
-        known, unknown = _accuracy(network, train), _accuracy(network, other)
-        if known is None or unknown is None or min(known[1], unknown[1]) < 32:  # noqa: PLR2004
-            continue
-        if known[0] >= BY_HEART and known[0] - unknown[0] >= GAP:
-            yield Finding(
-                "overfitting",
-                "note",
-                source=train.iterated,
-                evidence={"known": 100 * known[0], "unknown": 100 * unknown[0], "count": unknown[1]},
-            )
+    others = _others(seen, train)
+    if others is None or min(len(train.labels), len(others[1])) < 32:  # noqa: PLR2004
+        return
+    network = seen.networks[0]
+    known, unknown = _accuracy(network, train.images, train.labels), _accuracy(network, *others)
+    if known is not None and unknown is not None and known >= BY_HEART and known - unknown >= GAP:
+        evidence = {"known": 100 * known, "unknown": 100 * unknown, "count": min(len(others[1]), MOST)}
+        source = train.source if train.loader is not None else _loop(train.source)
+        yield Finding("overfitting", "note", source=source, evidence=evidence)
 
 
-def _accuracy(network: Network, loader: Loader) -> tuple[float, int] | None:
-    """Measure a network on a loader's kept batches, in eval mode, leaving it as it was."""
-    right, total = 0, 0
+def _others(seen: Seen, train: Group) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Give pictures with labels that the network was not trained on: held out, or only looked at."""
+    own = train.loader.loader.dataset if train.loader is not None else None
+    for group in groups_of(seen):
+        same = own is not None and group.loader is not None and group.loader.loader.dataset is own
+        if group.role == "held-out" and group.labels is not None and not same:
+            return group.images, group.labels
+    looked_at = [
+        one for one in passes(seen) if not one.trained and one.images is not None and one.labels is not None
+    ]
+    shape = train.images.shape[1:]
+    pairs = [(one.images, one.labels) for one in looked_at if one.images is not None and one.labels is not None
+             and one.images.shape[1:] == shape and len(one.images) == len(one.labels)]  # fmt: skip
+    if not pairs:
+        return None
+    images, labels = torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])
+    new = ~np.isin(keys_of(array_of(images)), keys_of(array_of(train.images)))
+    return images[new], labels[new]
+
+
+def _loop(source: Source | None) -> Source | None:
+    """Give the outermost loop around a line: the epochs."""
+    at = place(source)
+    loops = at[0].loops(at[1]) if at is not None else []
+    return at[0].source(loops[-1]) if at is not None and loops else source
+
+
+def _accuracy(network: Network, images: torch.Tensor, labels: torch.Tensor) -> float | None:
+    """Measure a network in eval mode, leaving it as it was."""
+    images, labels = images[:MOST], labels[:MOST]
     with untouched(network.module), torch.no_grad():
         network.module.eval()
-        device = next(network.module.parameters()).device
-        for batch in loader.batches[:4]:
-            if batch.images is None or batch.labels is None or batch.labels.dim() != 1:
-                return None
-            try:
-                output = network.module(batch.images.to(device))
-            except Exception:  # noqa: BLE001
-                return None
-            if not isinstance(output, torch.Tensor) or output.dim() != 2 or output.shape[1] < 2:  # noqa: PLR2004
-                return None
-            right += int((output.argmax(1).cpu() == batch.labels.cpu()).sum())
-            total += len(batch.labels)
-    return (right / total, total) if total else None
+        device = next((p.device for p in network.module.parameters()), images.device)
+        try:
+            output = network.module(images.to(device))
+        except Exception:  # noqa: BLE001 - a network may want other inputs than the loader gives
+            return None
+    if not isinstance(output, torch.Tensor) or output.dim() != 2 or output.shape[1] < 2:  # noqa: PLR2004
+        return None
+    return (
+        float((output.argmax(1).cpu() == labels.cpu()).double().mean())
+        if len(labels) == len(output)
+        else None
+    )

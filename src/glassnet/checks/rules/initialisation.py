@@ -322,7 +322,7 @@ def initial_loss(seen: Seen) -> Iterator[Finding]:
             "low": scores.minimum,
             "high": scores.maximum,
         },
-        explains=("plateau",),
+        explains=("plateau", "dead-relus"),
     )
 
 

@@ -126,7 +126,9 @@ def output_ignores_input(seen: Seen) -> Iterator[Finding]:
     """Find networks whose answer is the same for every picture."""
     for network in seen.networks:
         told = next((found for look in seen.looks if (found := _unreached(look, network.prefix))), None)
-        if told is not None:
+        probe = next((one for one in probes_of(seen) if one.network is network), None) if told else None
+        answer = main_output(probe.output) if probe else None
+        if told is not None and (probe is None or (answer is not None and not _moves(probe, answer))):
             yield told
     yield from _all_dropped(seen)
     for probe in probes_of(seen):
@@ -196,7 +198,7 @@ def _unreached(look: Look, prefix: str) -> Finding | None:
             if reached.intersection(op.inputs):
                 reached.update(op.outputs)
             opaque = opaque or op.function == "unseen"
-        if reached.intersection(call.outputs) or opaque or any(u.module == path for u in trace.unseen):
+        if reached.intersection(call.outputs) or opaque or trace.unseen:
             return None
         used = {value for op in trace.ops[call.first_op : call.end_op] for value in op.inputs}
         strangers = [op for op in trace.ops[call.first_op : call.end_op] if not op.inputs and op.outputs]

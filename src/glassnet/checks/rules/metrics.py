@@ -21,6 +21,7 @@ TEST = re.compile(r"test|val(?!ue)|valid|eval|holdout|(?<![a-z])dev(?![a-z])", r
 TRAIN = re.compile(r"train|fit|running", re.IGNORECASE)
 COMPARES = {"eq", "ne", "__eq__", "equal"}
 WINNERS = {"argmax", "max", "topk"}
+SAME_PICTURES = ("leaked-pictures", "different-preprocessing")  # follow from testing on training pictures
 VIEWS = {
     "view",
     "reshape",
@@ -141,7 +142,7 @@ def _on_training_data(seen: Seen) -> Iterator[Finding]:
                 }
                 yield Finding(
                     "wrong-metric", "error", loader.source, evidence=evidence, form="same_data",
-                    explains=("leaked-pictures", "different-preprocessing"),
+                    explains=SAME_PICTURES,
                 )  # fmt: skip
                 return
     for number in sorted(trained):
@@ -186,7 +187,14 @@ def _evaluated(seen: Seen, loader: Loader) -> Finding | None:
                     "name": name or "test",
                     "train": loader.names[0] if loader.names else "train_loader",
                 }
-                return Finding("wrong-metric", "error", source, evidence=evidence, form="train_data")
+                return Finding(
+                    "wrong-metric",
+                    "error",
+                    source,
+                    evidence=evidence,
+                    form="train_data",
+                    explains=SAME_PICTURES,
+                )
             continue
         found = _call_with_training_loader(code, name, loader)
         if found:
@@ -243,5 +251,12 @@ def _call_with_training_loader(code: Code, name: str, loader: Loader) -> Finding
                 "name": min(w for w in about if TEST.search(w)).strip(),
                 "train": passed[0],
             }
-            return Finding("wrong-metric", "error", code.source(call), evidence=evidence, form="train_data")
+            return Finding(
+                "wrong-metric",
+                "error",
+                code.source(call),
+                evidence=evidence,
+                form="train_data",
+                explains=SAME_PICTURES,
+            )
     return None

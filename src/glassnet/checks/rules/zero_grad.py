@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Optimizer, Seen
 
 FEWEST_STEPS = 2
-NUM_CLOSE = 50  # steps of which every backward pass is looked at; later only those in looks are
+NUM_CLOSE = 200  # steps of which every backward pass is noted; later only those in looks are
 SHARE = 0.2  # of the steps: fewer may be one odd place
 FOLLOWS = (
     "learning-rate-too-high",
