@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from glassnet.checks.batches import Group
     from glassnet.checks.seen import Network, Seen
-    from glassnet.trace.trace import Source
     from glassnet.trace.trace import Source, Trace
 
 STEPS = 50  # fewer tell nothing
@@ -154,12 +153,16 @@ def _others(seen: Seen, train: Group) -> tuple[torch.Tensor, torch.Tensor] | Non
         one for one in passes(seen) if not one.trained and one.images is not None and one.labels is not None
     ]
     shape = train.images.shape[1:]
-    pairs = [(one.images, one.labels) for one in looked_at if one.images is not None and one.labels is not None
-             and one.images.shape[1:] == shape and len(one.images) == len(one.labels)]  # fmt: skip
+    pairs = [
+        (one.images, one.labels)
+        for one in looked_at
+        if one.images is not None and one.labels is not None
+        if one.images.shape[1:] == shape and len(one.images) == len(one.labels)
+    ]
     if not pairs:
         return None
     images, labels = torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])
-    new = ~np.isin(keys_of(array_of(images)), keys_of(array_of(train.images)))
+    new = torch.from_numpy(~np.isin(keys_of(array_of(images)), keys_of(array_of(train.images))))
     return images[new], labels[new]
 
 
