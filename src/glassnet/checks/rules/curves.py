@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from glassnet.checks.batches import Group
     from glassnet.checks.seen import Network, Seen
-    from glassnet.trace.trace import Source
     from glassnet.trace.trace import Source, Trace
 
 STEPS = 50  # fewer tell nothing
