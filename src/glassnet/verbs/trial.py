@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from glassnet.training.loop import train as train_events
 from glassnet.watching.observe import observe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from glassnet.checks.seen import Seen
     from glassnet.pictures.pictures import Pictures
     from glassnet.pictures.scale import Scale
@@ -90,7 +92,7 @@ def try_noise(net: nn.Module, shape: tuple[int, ...], *, num_classes: int | None
             loss.backward()
             optimizer.step()  # pyright: ignore[reportOptionalMemberAccess]
         trained.eval()
-        with torch.no_grad():
+        with torch.no_grad(), _unfused_attention():
             trained(images)
     return watcher.seen()
 
@@ -118,5 +120,16 @@ def _judge(net: nn.Module, pictures: Pictures, recipe: Recipe, scale: Scale) -> 
     images = torch.from_numpy(pictures.batch(range(min(MOST_SAMPLES, len(pictures)))))
     images = scale.apply(images, device=recipe.device, memory_format=recipe.memory_format)
     net.eval()
-    with torch.no_grad():
+    with torch.no_grad(), _unfused_attention():
         net(images)
+
+
+@contextmanager
+def _unfused_attention() -> Iterator[None]:
+    """Keep PyTorch from computing attention in one piece, into which nobody sees."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)

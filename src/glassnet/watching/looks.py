@@ -256,7 +256,7 @@ def _is_blind_spot(unseen: Unseen) -> bool:
 
 def _may_be_fast(module: nn.Module) -> bool:
     """Tell whether PyTorch may compute a module in one piece, which it does not while a mode is on."""
-    if module.training or not isinstance(module, FAST):
+    if module.training or not isinstance(module, FAST) or not torch.backends.mha.get_fastpath_enabled():
         return False
     return not torch.is_grad_enabled() or not any(p.requires_grad for p in module.parameters())
 

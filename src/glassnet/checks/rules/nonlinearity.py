@@ -71,6 +71,8 @@ def no_nonlinearity(seen: Seen) -> Iterator[Finding]:
         for pair in pairs:
             if pair.has(MAX_POOLS) or (pair.first.number in after and _suspicious(one, pair)):
                 continue
+            if _is_separable(one, pair):
+                continue
             found = _of_pair(one, pair, [p for p in pairs if _suspicious(one, p)])
             places = {(found.source or found.module, found.form), (one.network.number, pair.first.label)}
             if not places & told and found.source is not None:
@@ -279,6 +281,17 @@ def _is_repeated(one: Pass, op: Op) -> bool:
     weight = Call(one.trace, op).value(1, "weight")
     readers = one.graph.readers.get(weight, []) if weight is not None else []
     return sum(one.call.first_op <= other.number < one.call.end_op for other in readers) > 1
+
+
+def _is_separable(one: Pass, pair: Pair) -> bool:
+    """Tell whether each channel is convolved by itself, and then channels are mixed: meant as one layer.
+
+    Source: Chollet, Xception, 2017: an activation between the two made it worse.
+    """
+    for op, other in ((pair.first, pair.second), (pair.second, pair.first)):
+        if 1 < _groups(one, op) == _channels_in(one, op) and _is_pointwise(one, other):
+            return True
+    return False
 
 
 def _is_pointwise(one: Pass, op: Op) -> bool:
