@@ -1,6 +1,6 @@
 """Run the fault suite: are the mistakes named, at the right line, and is glassnet silent on the sound twins?
 
-usage: python scripts/faults.py [NAME...] [--jobs N] [--details] [--json FILE]
+usage: python scripts/faults.py [NAME...] [--jobs N] [--details] [--words] [--json FILE]
 
 NAME is a code, a file, or `sound`. One file under `faults/CODE/` is one pair. As it stands it has a mistake;
 its sound twin is made from it: lines that end in `# mistake` go, lines that begin with `# sound: ` come in.
@@ -27,6 +27,7 @@ from pathlib import Path
 
 SUITE = Path(__file__).parent.parent / "faults"
 SECONDS = 120  # for one script
+KEPT = ("name", "broken", "named", "at_line", "alarms")  # of an outcome, in the file
 SOUND = re.compile(r"^(\s*)# sound: ?(.*)$")
 
 
@@ -186,6 +187,18 @@ def tell(one: Outcome) -> None:
         print(f"{one.name} ({kind}) {state} {one.trouble}", *one.said, sep="\n    ", flush=True)
 
 
+def write_words(suite: Path, outcomes: list[Outcome]) -> None:
+    """Write what was said of one pair of each code that has no file of expected words."""
+    for code in sorted({one.name.partition("/")[0] for one in outcomes}):
+        if any((suite / code).glob("*.words")):
+            continue
+        good = [one for one in outcomes if one.name.startswith(f"{code}/") and one.broken and one.at_line]
+        for one in good[:1]:
+            said = next(said for said in one.said if said.split()[1] == code)
+            words = said.partition(": ")[2]
+            (suite / one.name).with_suffix(".words").write_text(f"{words}\n", "utf-8")
+
+
 def table(outcomes: list[Outcome]) -> str:
     """Give the suite's table: a row a code."""
     from glassnet.checks.rules import RULES
@@ -224,6 +237,7 @@ def main() -> int:
     parser.add_argument("--suite", type=Path, default=SUITE)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--details", action="store_true", help="tell of each case that went wrong")
+    parser.add_argument("--words", action="store_true", help="write the words of a pair of each code that has none")
     parser.add_argument("--json", type=Path, help="write all outcomes into this file")
     asked = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"  # the cases share the cores
@@ -240,7 +254,11 @@ def main() -> int:
     outcomes = run_all([case for file in files for case in cases_of(file)], asked.jobs, details=asked.details)
     print(table(outcomes))
     if asked.json:
-        asked.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), "utf-8")
+        rows = [{name: content for name, content in asdict(one).items() if name in KEPT} for one in outcomes]
+        text = ",\n".join(json.dumps(row) for row in rows)
+        asked.json.write_text(f"[\n{text}\n]\n", "utf-8")
+    if asked.words:
+        write_words(asked.suite, outcomes)
     bad = [
         one
         for one in outcomes

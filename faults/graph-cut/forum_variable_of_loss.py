@@ -1,5 +1,5 @@
 """Error 'does not require grad', so I put the loss into Variable(..., requires_grad=True). Nothing learns."""
-# expect: graph-cut
+# expect: graph-cut loss-without-gradient
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from glassnet.checks.found import find
@@ -95,6 +96,10 @@ def check(
                 net, input=input, weights=path, data_dir=data_dir, lang=lang, terminal=terminal
             )
             name = subject.record["net"]
+            if not isinstance(subject.images, torch.Tensor):
+                raise NetError(
+                    "it takes several inputs", where=subject.record["net"], expected="pictures alone"
+                )
             seen = try_noise(subject.module, tuple(subject.images.shape[1:]))
         else:
             name, seen = _tried(net, pictures, recipe, path, data_dir, terminal)
@@ -123,8 +128,14 @@ def _tried(
         splits = arrange(read, val=0.1, seed=0)
         policy, classes = splits.train.policy, splits.train.classes
         shape = (policy.channels, policy.height, policy.width)
-        sides = {"in_channels": shape[0], "height": shape[1], "width": shape[2], "num_classes": len(classes)}
-        built = given(module, **sides) if module is not None else build(str(net), weights=weights, **sides)
+        channels, height, width = shape
+        if module is not None:
+            built = given(module, in_channels=channels, height=height, width=width, num_classes=len(classes))
+        else:
+            built = build(
+                str(net), in_channels=channels, height=height, width=width, num_classes=len(classes),
+                weights=weights,
+            )  # fmt: skip
         seen = try_noise(built.module, shape, num_classes=len(classes))
         seen.splits, seen.classes = splits.named, classes
         if not find(seen).bad:  # no rule knows better than the network's own error

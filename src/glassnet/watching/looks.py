@@ -283,8 +283,8 @@ def measured_gradients(networks: Sequence[Network]) -> dict[str, Any]:
     for network in networks:
         for name, parameter in network.module.named_parameters():
             gradient = parameter.grad
-            usable = gradient is not None and gradient.layout == torch.strided
-            found[network.prefix + name] = statistics_of(gradient) if usable else None
+            usable = None if gradient is None or gradient.layout != torch.strided else gradient
+            found[network.prefix + name] = None if usable is None else statistics_of(usable)
     return found
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from glassnet.watching.watcher import Watcher
 
+    Taps = Iterator[tuple[Any, str, Callable]]  # who has the function, its name, what stands in its place
+
 
 _WATCHING: set[Watcher] = set()
 
@@ -82,9 +84,6 @@ def _replaced(owner: Any, name: str, function: Callable) -> Iterator[None]:
     finally:
         if vars(owner)[name] is function:  # somebody else may have replaced it since
             setattr(owner, name, old)
-
-
-Taps = "Iterator[tuple[Any, str, Callable]]"
 
 
 def _modules(watcher: Watcher) -> Taps:

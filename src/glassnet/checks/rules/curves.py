@@ -158,7 +158,7 @@ def _others(seen: Seen, train: Group) -> tuple[torch.Tensor, torch.Tensor] | Non
     if not pairs:
         return None
     images, labels = torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])
-    new = ~np.isin(keys_of(array_of(images)), keys_of(array_of(train.images)))
+    new = torch.from_numpy(~np.isin(keys_of(array_of(images)), keys_of(array_of(train.images))))
     return images[new], labels[new]
 
 

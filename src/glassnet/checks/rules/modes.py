@@ -31,7 +31,9 @@ MEASURES = {
     "confusion_matrix",
     "f1_score",
 }
-TESTING = re.compile(r"(^|_)(x_?)?(test|val|valid|validation|eval|evaluate|dev|holdout)", re.IGNORECASE)
+TESTING = re.compile(
+    r"(^|_)(x_?)?(test|val|valid|validation|eval|evaluate|dev|holdout|te(?![a-z]))", re.IGNORECASE
+)
 TRAINING = re.compile(r"train|fit", re.IGNORECASE)
 ON_PURPOSE = re.compile(
     r"mc_|monte|dropout|uncertain|bayes|update_bn|recalib|ema|teacher|momentum|pseudo|target_net|queue|noise|fake|sample|gener|swa|adabn|tta",
@@ -175,7 +177,10 @@ def _evaluates(seen: Seen, one: Pass, network: Network) -> bool:  # noqa: PLR091
         and not _named_test(statement)
     ):
         return False  # a look at the training batch
-    tested = TESTING.search(called) or _named_test(statement)
+    if not grad and _uncalled(seen, "eval") is not None:
+        return True
+    walked = any(_named_test(loop.iter) for loop in code.loops(statement) if isinstance(loop, ast.For))
+    tested = TESTING.search(called) or _named_test(statement) or walked
     return bool(tested and _measured(code, statement))
 
 
@@ -192,7 +197,7 @@ def _trains(seen: Seen, loader: Loader) -> bool:
     return False
 
 
-def _named_test(statement: ast.stmt) -> bool:
+def _named_test(statement: ast.AST) -> bool:
     """Tell whether what the network gets, or what its result is called, is named after a test."""
     words = names(statement)
     return any(TESTING.search(word) for word in words) and not any(TRAINING.search(word) for word in words)
