@@ -175,15 +175,11 @@ def _evaluates(seen: Seen, one: Pass, network: Network) -> bool:  # noqa: PLR091
         return False
     if one.loader is not None and one.loader.num_steps and not tested:
         return False  # a look at the training batch
-<<<<<<< HEAD
-    return tested and _measured(code, statement)
-=======
     if not grad and _uncalled(seen, "eval") is not None:
         return True
     walked = any(_named_test(loop.iter) for loop in code.loops(statement) if isinstance(loop, ast.For))
     tested = TESTING.search(called) or _named_test(statement) or walked
     return bool(tested and _measured(code, statement))
->>>>>>> triage
 
 
 def _trains(seen: Seen, loader: Loader) -> bool:
@@ -199,7 +195,6 @@ def _trains(seen: Seen, loader: Loader) -> bool:
     return False
 
 
-<<<<<<< HEAD
 def _only_after(seen: Seen, one: Pass) -> bool:
     """Tell whether a pass named after a test goes before a training pass at another line."""
     at = place(one.event.source)
@@ -209,10 +204,7 @@ def _only_after(seen: Seen, one: Pass) -> bool:
     return bool(following) and following[0].kind == "network" and following[0].source != one.event.source
 
 
-def _named_test(statement: ast.stmt) -> bool:
-=======
 def _named_test(statement: ast.AST) -> bool:
->>>>>>> triage
     """Tell whether what the network gets, or what its result is called, is named after a test."""
     words = names(statement)
     return any(TESTING.search(word) for word in words) and not any(TRAINING.search(word) for word in words)
