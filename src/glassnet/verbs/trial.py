@@ -51,7 +51,7 @@ def try_recipe(net: nn.Module, train: Pictures, val: Pictures | None, recipe: Re
     """
     trained = copy.deepcopy(net)
     size = max(train.policy.channels * train.policy.height * train.policy.width, 1)
-    recipe = replace(recipe, batch=min(recipe.batch, max(MOST_NUMBERS // size, FEW)))
+    recipe = replace(recipe, batch=min(recipe.batch, max(MOST_NUMBERS // size, 2 * FEW)))
     with suppress(Exception), observe(by="check") as watcher:  # the watcher notes what is raised
         state = begin(trained, train, val, recipe, scale)
         steps = (event for event in train_events(state) if isinstance(event, Step))

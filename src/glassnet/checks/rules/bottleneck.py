@@ -66,11 +66,13 @@ def _narrowest(one: Pass, logits: int, classes: int) -> Finding | None:
     pooled = width < _size(one, op.outputs[0])
     told = following if pooled else op  # the channels of a map count where they are averaged
     source = one.made_at(one.module_of(told)) or one.place(told)
+    if source is None:
+        return None  # how wide a library's network is was not the person's choice
     weight = Call(one.trace, op).shape(1, "weight")
     wide = math.prod(weight[1:]) >= classes and (len(weight) == 2 or weight[1] > width)  # noqa: PLR2004
-    sure = wide and source is not None and not _is_shown(one, op, following)
+    sure = wide and not _is_shown(one, op, following)
     return Finding(
-        "narrow-bottleneck", "warning" if sure else "note", source or told.source, one.module_of(told),
+        "narrow-bottleneck", "warning" if sure else "note", source, one.module_of(told),
         {"layer": one.module_of(op) or short(op.name), "width": width, "classes": classes},
     )  # fmt: skip
 
