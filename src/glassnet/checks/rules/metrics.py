@@ -212,7 +212,6 @@ def _evaluated(seen: Seen, loader: Loader) -> Finding | None:
                     source,
                     evidence=evidence,
                     form="train_data",
-                    explains=("leaked-pictures",),
                     explains=SAME_PICTURES,
                 )
             continue
@@ -277,7 +276,6 @@ def _call_with_training_loader(code: Code, name: str, loader: Loader) -> Finding
                 code.source(call),
                 evidence=evidence,
                 form="train_data",
-                explains=("leaked-pictures",),
                 explains=SAME_PICTURES,
             )
     return None
