@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import BATCH_NORMS, mode_dependent, passes, trained_by
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from torch import nn
