@@ -18,6 +18,7 @@ from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
     peek_interpreter_stack,
 )
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from glassnet.trace.activity import activity_of
@@ -178,6 +179,9 @@ class Recorder(TorchFunctionMode):
         try:
             given = tensors_in(noted)
             given += tensors_in(kwargs) if kwargs else []
+            if any(is_lazy(tensor) for tensor in given):  # it has no shape yet
+                self.own_work = False
+                return func(*args, **kwargs)
             inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
             if name not in READERS or "out" in kwargs:
                 self.tensors.protect(given)

@@ -16,9 +16,9 @@ READS_ITS_OWN = {"locals", "vars", "dir", "eval", "exec"}
 def variables_of(frame: FrameType) -> dict[str, Any]:
     """Give the variables of a running function or module.
 
-    Before Python 3.13 a function has one dict of its variables, which `locals()` gives and every reading brings
-    up to date: it is left alone where the function may have it, and emptied elsewhere, for it keeps alive what
-    the function has long forgotten.
+    Before Python 3.13 a function has one dict of its variables, which `locals()` gives and every reading
+    brings up to date: it is left alone where the function may have it, and emptied elsewhere, for it keeps
+    alive what the function has long forgotten.
 
     Args:
         frame: Of running code.

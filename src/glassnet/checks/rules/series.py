@@ -45,9 +45,7 @@ def course_of(seen: Seen) -> Course | None:
     if len(values) < 2 or not finite:  # noqa: PLR2004
         return None
     late = finite[-max(1, min(20, len(finite) // 5)) :]
-    return Course(
-        finite[0], median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke
-    )
+    return Course(finite[0], median(late), min(finite), max(finite), max(seen.num_steps, len(values)), broke)
 
 
 def moved(seen: Seen) -> float:
