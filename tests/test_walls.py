@@ -43,6 +43,8 @@ LONG_FILES: dict[str, str] = {
 # path -> why functions in it take any options
 TUNNELS: dict[str, str] = {
     "watching/taps.py": "they stand for PyTorch's own functions, and are called as those are",
+    "watching/compilers.py": "they stand for PyTorch's own functions, and are called as those are",
+    "watching/fastai.py": "they stand for fastai's own functions, and are called as those are",
     "watching/watcher.py": "a decorator of its own methods, typed by ParamSpec",
 }
 LONG_FUNCTIONS: dict[

@@ -179,9 +179,9 @@ class Recorder(TorchFunctionMode):
         try:
             given = tensors_in(noted)
             given += tensors_in(kwargs) if kwargs else []
-            if any(is_lazy(tensor) for tensor in given):
+            if any(is_lazy(tensor) for tensor in given):  # it has no shape yet
                 self.own_work = False
-                return func(*args, **kwargs)  # a lazy layer makes its parameters
+                return func(*args, **kwargs)
             inputs = {id(tensor): (tensor, self._read(tensor), version_of(tensor)) for tensor in given}
             if name not in READERS or "out" in kwargs:
                 self.tensors.protect(given)

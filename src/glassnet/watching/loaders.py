@@ -6,6 +6,7 @@ import sys
 import weakref
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,8 +22,19 @@ NUM_EPOCHS = 3  # of which batches are kept
 MOST_SAMPLES, MOST_NUMBERS = 2_048, 2_000_000  # of the first epoch; of the others one batch is kept
 
 
+@dataclass(eq=False)
+class Iteration:
+    """An iteration that has begun; `trains` tells whether gradients were on when it gave its last batch."""
+
+    iterator: weakref.ref
+    loader: Loader
+    epoch: int
+    num_batches: int = 0
+    trains: bool = False
+
+
 class Loaders:
-    """The loaders that were met so far; no more than `MOST_LOADERS`, for a script may make some each epoch.
+    """The loaders that were met so far, `MOST_LOADERS` at most: a script may make them anew each epoch.
 
     Args:
         records: Grows by one record for each.
@@ -31,8 +43,7 @@ class Loaders:
     def __init__(self, records: list[Loader]) -> None:
         self._records = records
         self._known: dict[int, Loader] = {}
-        # by identity: the iterator, its loader, which epoch, how many batches
-        self._iterating: dict[int, tuple[weakref.ref, Loader, int, int]] = {}
+        self._iterating: dict[int, Iteration] = {}  # by identity of the iterator
 
     def record_of(self, loader: Any) -> Loader | None:
         """Give the record of a loader, which may have been made before the watch began.
@@ -68,9 +79,11 @@ class Loaders:
             return None
         found.names = found.names or names_of(loader)
         found.iterated = found.iterated or own_line()
-        for key in [key for key, entry in self._iterating.items() if entry[1] is found or entry[0]() is None]:
+        for key in [
+            key for key, one in self._iterating.items() if one.loader is found or one.iterator() is None
+        ]:
             del self._iterating[key]
-        self._iterating[id(iterator)] = (weakref.ref(iterator), found, found.num_epochs, 0)
+        self._iterating[id(iterator)] = Iteration(weakref.ref(iterator), found, found.num_epochs)
         found.num_epochs += 1
         return found
 
@@ -81,11 +94,11 @@ class Loaders:
             iterator: It gave the batch.
             batch: What it gave.
         """
-        entry = self._iterating.get(id(iterator))
-        if entry is not None:
-            reference, loader, epoch, number = entry
-            keep_batch(loader, epoch, number, batch)
-            self._iterating[id(iterator)] = (reference, loader, epoch, number + 1)
+        one = self._iterating.get(id(iterator))
+        if one is not None:
+            keep_batch(one.loader, one.epoch, one.num_batches, batch)
+            one.num_batches += 1
+            one.trains = torch.is_grad_enabled()
 
     def end(self, iterator: Any) -> tuple[Loader, int] | None:
         """Note that an iteration came to its end.
@@ -96,14 +109,14 @@ class Loaders:
         Returns:
             The record, and the number of batches.
         """
-        entry = self._iterating.pop(id(iterator), None)
-        return None if entry is None else (entry[1], entry[3])
+        one = self._iterating.pop(id(iterator), None)
+        return None if one is None else (one.loader, one.num_batches)
 
     def stepped(self) -> None:
         """Note that an optimizer stepped."""
-        for reference, loader, _, _ in self._iterating.values():
-            if reference() is not None:
-                loader.num_steps += 1
+        for one in self._iterating.values():
+            if one.trains and one.iterator() is not None:
+                one.loader.num_steps += 1
 
 
 def names_of(thing: object) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from glassnet.watching.looks import OpenLook, copies_of, measured_gradients, updates_since
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
     from torch import nn
 
@@ -41,6 +44,7 @@ class Looking:
         self._copies: dict[str, tuple[nn.Parameter, torch.Tensor]] = {}
         self._next = NUM_FIRST
         self._broken = False  # whether a loss was not finite
+        self._blind = False
         self._num_evaluations = 0
         self._evaluation_looked = False
         self._cost, self._last_cost, self._since = 0.0, 0.0, 0.0  # seconds
@@ -78,6 +82,8 @@ class Looking:
         Returns:
             Whether it is.
         """
+        if self._blind:
+            return False
         if not grad:
             return not self._evaluation_looked and self._num_evaluations < NUM_EVALUATIONS
         done = self._journal.num_steps or self.num_backward
@@ -124,11 +130,26 @@ class Looking:
         self.end()
         self.drop()
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Leave for a block, and come back to the look that is open."""
+        look = self.open
+        if look is None:
+            yield
+        else:
+            with look.aside():
+                yield
+
+    def go_blind(self) -> None:
+        """Take no looks from now on: a part of what runs cannot be seen."""
+        self._blind = True
+        self.drop()
+
     def drop(self) -> None:
         """Stop recording, and forget the look that is open: this process is not the one that is watched."""
         for look in (*self._leaving, *filter(None, [self.open])):
             look.leave()
-        self.open, self._leaving = None, []
+        self.open, self._leaving, self._journal.look = None, [], None
 
     def add_loss(self, loss: torch.Tensor, number: float | None) -> int | None:
         """Note what backward is called on; after the first loss that is not finite comes a look.

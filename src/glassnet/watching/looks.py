@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from torch.overrides import (
-    _pop_mode_temporarily,  # pyright: ignore[reportPrivateUsage] — PyTorch's own way to step aside
-)
 
 from glassnet.checks.seen import Look, Update
 from glassnet.trace.modules import modules_of
@@ -131,7 +128,7 @@ class OpenLook:
         self._note(recorder.begins, module, args)
         try:
             if _may_be_fast(module) and is_alone(recorder) and not recorder.paused:
-                with self._aside():
+                with self.aside():
                     result = call(module, *args, **kwargs)
             else:
                 result = call(module, *args, **kwargs)
@@ -148,13 +145,16 @@ class OpenLook:
             self.recorder.give_up(error)
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
+    def aside(self) -> Iterator[None]:
+        """Leave for a block: what runs in it is chosen by whether a mode is on."""
+        paused, there = self.recorder.paused, take_out(self.recorder)
         self.recorder.paused = True
         try:
-            with _pop_mode_temporarily():
-                yield
+            yield
         finally:
-            self.recorder.paused = False
+            if there:
+                put_below(self.recorder)
+            self.recorder.paused = paused or self.recorder.broken
 
     def add_loss(self, loss: torch.Tensor) -> int | None:
         """Note what backward is called on.

@@ -41,13 +41,16 @@ class Networks:
     _made: dict[int, tuple[weakref.ref, Source]] = field(default_factory=dict)
     _others: dict[str, Source] = field(default_factory=dict)  # of modules in no network, by `<Type>`
 
-    def find(self, module: nn.Module, num_tensors: int, num_steps: int) -> tuple[Network | None, bool]:
+    def find(
+        self, module: nn.Module, num_tensors: int, *, num_steps: int, looked_at: bool
+    ) -> tuple[Network | None, bool]:
         """Find the network that a module belongs to.
 
         Args:
             module: It is called from outside every network.
             num_tensors: As many as it is given.
             num_steps: Optimizer steps so far.
+            looked_at: Whether a look is open, which holds all networks.
 
         Returns:
             The network, and whether it is a new one; None for a loss, an activation, a transform.
@@ -58,21 +61,26 @@ class Networks:
         stranger = self._strangers.get(id(module))
         if stranger is not None and stranger() is module:
             return None, False
+        if type(module).__module__.startswith("torch.nn.utils."):  # a parametrization makes a weight
+            return None, False
         own_class = is_own(getattr(sys.modules.get(type(module).__module__), "__file__", None) or "<")
         if _has_parameters(module) or (own_class and num_tensors == 1):
             owner = _owner_of(module)
-            self.full = self._is_full(owner, num_steps)
+            self.full = self._is_full(owner, num_steps, looked_at=looked_at)
             return (None, False) if self.full else (self._adopt(owner, num_steps), True)
         self._strangers[id(module)] = weakref.ref(module)
         if id(module) in self._made:
             self._others.setdefault(f"<{type(module).__name__}>", self._made[id(module)][1])
         return None, False
 
-    def _is_full(self, module: nn.Module, num_steps: int) -> bool:
-        """Tell whether a network is one too many: what is watched is kept alive, and scripts make many."""
+    def _is_full(self, module: nn.Module, num_steps: int, *, looked_at: bool) -> bool:
+        """Tell whether a network is one too many: what is watched is kept alive."""
         alike = [network for network in self.met if type(network.module) is type(module)]
         trained = [network for network in alike if self._begun[network.number] < num_steps]
-        return len(alike) >= MOST_ALIKE or sum(map(_is_forgotten, trained)) >= MOST_AGAIN
+        return (
+            len(alike) >= MOST_ALIKE
+            or sum(_is_forgotten(network, looked_at=looked_at) for network in trained) >= MOST_AGAIN
+        )
 
     def _adopt(self, module: nn.Module, num_steps: int) -> Network:
         name = type(module).__name__
@@ -165,9 +173,10 @@ def _owner_of(module: nn.Module) -> nn.Module:
     return owner
 
 
-def _is_forgotten(network: Network) -> bool:
-    """Tell whether nobody but us holds a network: its record, and our table."""
-    return sys.getrefcount(network.module) <= 3  # noqa: PLR2004 — those two, and the argument
+def _is_forgotten(network: Network, *, looked_at: bool) -> bool:
+    """Tell whether nobody but us holds a network: its record, our table, and an open look."""
+    ours = 3 if looked_at else 2
+    return sys.getrefcount(network.module) <= ours + 1  # the argument
 
 
 def _has_parameters(module: nn.Module) -> bool:

@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import nn
+from torch._C._functorch import peek_interpreter_stack  # pyright: ignore[reportMissingImports]
 from torch.nn.parameter import is_lazy
 from torch.optim import lr_scheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter  # pyright: ignore[reportPrivateUsage]
 
+from glassnet.watching import fastai
+from glassnet.watching.compilers import compilers, is_compiled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
     from glassnet.watching.watcher import Watcher
 
-    Taps = Iterator[tuple[Any, str, Callable]]  # who has the function, its name, what stands in its place
+    Taps: TypeAlias = Iterator[tuple[Any, str, Callable]]  # class or module, name, what stands in its place
 
 
 _WATCHING: set[Watcher] = set()
@@ -50,19 +55,13 @@ def tapped(watcher: Watcher) -> Iterator[None]:
     _WATCHING.add(watcher)
     with ExitStack() as stack:
         stack.callback(_WATCHING.discard, watcher)
-        for tap in (
-            _modules,
-            _modes,
-            _loads,
-            _gradients,
-            _optimizers,
-            _schedulers,
-            _loaders,
-            _states,
-            _seeds,
-            _scalers,
-        ):
-            for owner, name, function in tap(watcher):
+        later = _Later(watcher, stack)
+        for taps in (
+            _modules(watcher, later), _modes(watcher), _loads(watcher), _gradients(watcher),
+            _optimizers(watcher), _schedulers(watcher),
+            _loaders(watcher), _states(watcher), _seeds(watcher), _scalers(watcher), compilers(watcher),
+        ):  # fmt: skip
+            for owner, name, function in taps:
                 stack.enter_context(_replaced(owner, name, function))
         hooks = (
             register_optimizer_step_pre_hook(watcher.before_step),
@@ -73,6 +72,21 @@ def tapped(watcher: Watcher) -> Iterator[None]:
         finally:
             for hook in hooks:
                 hook.remove()
+
+
+class _Later:
+    """Taps a library once the script has loaded it."""
+
+    def __init__(self, watcher: Watcher, stack: ExitStack) -> None:
+        self._watcher, self._stack, self._done = watcher, stack, False
+
+    def look(self) -> None:
+        """Tap fastai where it is there; called when a module is made."""
+        if self._done or not fastai.is_loaded():
+            return
+        self._done = True
+        for owner, name, function in fastai.fastai(self._watcher):
+            self._stack.enter_context(_replaced(owner, name, function))
 
 
 @contextmanager
@@ -86,7 +100,7 @@ def _replaced(owner: Any, name: str, function: Callable) -> Iterator[None]:
             setattr(owner, name, old)
 
 
-def _modules(watcher: Watcher) -> Taps:
+def _modules(watcher: Watcher, later: _Later) -> Taps:  # noqa: C901 — four functions in one
     call, make = nn.Module.__call__, nn.Module.__init__
     zero_grad = nn.Module.zero_grad
 
@@ -94,19 +108,30 @@ def _modules(watcher: Watcher) -> Taps:
         look = watcher.looking.open
         if look is None or not watcher.on or not watcher.here():
             return call(module, *args, **kwargs)
+        if is_compiled(module):
+            return look.around(away(call), module, args, kwargs)
         return look.around(call, module, args, kwargs)
+
+    def away(call: Callable) -> Callable:
+        def runs(*args: Any, **kwargs: Any) -> Any:
+            with watcher.away():
+                return call(*args, **kwargs)
+
+        return runs
 
     @functools.wraps(call)
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         if watcher.inside or watcher.loading or not watcher.on:
             return around(self, args, kwargs)
+        if peek_interpreter_stack() is not None:  # torch.func: its tensors cannot be read
+            return call(self, *args, **kwargs)
         network = watcher.network_of(self, args, kwargs)
         if network is None:
             return around(self, args, kwargs)
         watcher.before_call(network, self, args, kwargs)
         watcher.inside = True
         try:
-            result = around(self, args, kwargs)
+            result = away(call)(self, *args, **kwargs) if is_compiled(self) else around(self, args, kwargs)
         finally:
             watcher.inside = False
         watcher.after_call(args, kwargs, result)
@@ -116,7 +141,8 @@ def _modules(watcher: Watcher) -> Taps:
     def makes(self: nn.Module, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs)
         if watcher.on:
-            watcher.networks.note_made(self)
+            later.look()
+            watcher.made_module(self)
 
     @functools.wraps(zero_grad)
     def zeroes(self: nn.Module, set_to_none: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from glassnet.checks.seen import Optimizer, Scheduler, Seen
 from glassnet.trace.nested import tensors_in
 from glassnet.trace.source_line import own_line
 from glassnet.trace.trace import Unseen
+from glassnet.watching.compilers import is_compiled
 from glassnet.watching.crash import crash_of
 from glassnet.watching.gradients import Gradients
 from glassnet.watching.journal import Journal
@@ -22,7 +24,7 @@ from glassnet.watching.looking import Looking
 from glassnet.watching.networks import Networks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from torch import nn
@@ -142,13 +144,24 @@ class Watcher:
         if not self.here():
             return None
         num_tensors = len(tensors_in((args, kwargs)))
-        network, new = self.networks.find(module, num_tensors, self._journal.num_steps)
+        network, new = self.networks.find(
+            module, num_tensors, num_steps=self._journal.num_steps, looked_at=self.looking.open is not None
+        )
         if self.networks.full:
             self._end_early(ANEW)
             return None
         if network is not None and new and self.looking.open:
             self.looking.open.recorder.add_network(network.module, network.prefix)
         return network
+
+    @unrecorded
+    def made_module(self, module: nn.Module) -> None:
+        """Note the line that makes a module.
+
+        Args:
+            module: It is being made.
+        """
+        self.networks.note_made(module)
 
     @unrecorded
     def before_call(self, network: Network, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
@@ -161,9 +174,9 @@ class Watcher:
             kwargs: What it gets by name.
         """
         grad = torch.is_grad_enabled()
-        if hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None:
+        if is_compiled(module):
             self.looking.end()
-            self._seen.unseen.append(Unseen(COMPILED, network.prefix.removesuffix("."), own_line()))
+            self.calls_compiled(network.prefix.removesuffix("."))
         else:
             self.looking.before_pass(grad=grad)
         if self.looking.open:
@@ -177,6 +190,27 @@ class Watcher:
                 "part": module is not network.module,
             }
             self._journal.add("network", own_line(), network.number, facts)
+
+    def calls_compiled(self, module: str) -> None:
+        """Note that something compiled is called.
+
+        Args:
+            module: Its path; "" for a function.
+        """
+        if not module:
+            self.looking.go_blind()
+        if self.on and not any(one.what == COMPILED and one.module == module for one in self._seen.unseen):
+            self._seen.unseen.append(Unseen(COMPILED, module, own_line()))
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """See nothing of a block."""
+        on, self.on = self.on, False
+        try:
+            with self.looking.away():
+                yield
+        finally:
+            self.on = on
 
     @unrecorded
     def after_call(self, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
