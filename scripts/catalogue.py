@@ -14,6 +14,7 @@ from pathlib import Path
 
 from glassnet.checks.rules import RULES
 from glassnet.checks.wording import page_of
+from glassnet.verbs.catalogue import in_general
 
 ROOT = Path(__file__).parent.parent
 OUTCOMES = ROOT / "faults" / "outcomes.json"
@@ -97,7 +98,7 @@ def document(lang: str, outcomes: list[dict]) -> str:
 def section(code: str, lang: str) -> list[str]:
     """Give the page of one rule."""
     words, page = WORDS[lang], page_of(code, lang)
-    mend = page["mend"].strip()
+    mend = in_general(page["mend"].strip())
     block = ["```python", mend, "```"] if "\n" in mend else [f"**{words['mend']}** {mend}"]
     return [
         f"## {code}", "", f"### {page['title']}", "", f"**{words['why']}** {one_line(page['why'])}", "",

@@ -237,7 +237,9 @@ def main() -> int:
     parser.add_argument("--suite", type=Path, default=SUITE)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--details", action="store_true", help="tell of each case that went wrong")
-    parser.add_argument("--words", action="store_true", help="write the words of a pair of each code that has none")
+    parser.add_argument(
+        "--words", action="store_true", help="write the words of a pair of each code that has none"
+    )
     parser.add_argument("--json", type=Path, help="write all outcomes into this file")
     asked = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"  # the cases share the cores

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-WIDTH = 24  # of the names in the tree
+WIDTH = 28  # of the names in the tree
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 

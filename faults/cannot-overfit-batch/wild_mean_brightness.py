@@ -1,5 +1,5 @@
 """The picture is averaged to one number per channel before anything looks at it; only its brightness is left."""
-# expect: cannot-overfit-batch feature-map-too-small
+# expect: cannot-overfit-batch feature-map-too-small small-receptive-field
 import torch
 from sklearn.datasets import load_digits
 from torch import nn

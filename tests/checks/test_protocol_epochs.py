@@ -39,6 +39,15 @@ SOUND = {
             train()
             scheduler.step()
     """,
+    "full batch, one step an epoch": """
+        net.train()
+        scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.1)
+        for epoch in range(40):
+            optimizer.zero_grad()
+            F.cross_entropy(net(images), labels).backward()
+            optimizer.step()
+            scheduler.step()
+    """,
     "seed for each of two runs": """
         for seed in (0, 0):
             torch.manual_seed(seed)
@@ -132,6 +141,57 @@ WRONG = {
         test_acc = test(train_loader)
         """,
         ("wrong-metric", "train_data", "error", "test_acc = test(train_loader)"),
+    ),
+    "values compared": (
+        """
+        net.train()
+        train()
+        net.eval()
+        with torch.no_grad():
+            correct = (net(images[160:]).max(1)[0] == labels[160:]).sum()
+        """,
+        ("wrong-metric", "values", "error", "correct = (net(images[160:]).max(1)[0] == labels[160:]).sum()"),
+    ),
+    "best of the test scores": (
+        """
+        test_accs = []
+        for epoch in range(2):
+            net.train()
+            train()
+            net.eval()
+            test_accs.append(test(test_loader))
+        print("best", max(test_accs))
+        """,
+        ("chosen-on-test-set", "main", "warning", 'print("best", max(test_accs))'),
+    ),
+    "validation in train mode, with gradients": (
+        """
+        for epoch in range(3):
+            train()
+            val_loss = F.cross_entropy(net(images[160:]), labels[160:])
+            val_out = net(images[160:])
+            print((val_out.argmax(1) == labels[160:]).float().mean())
+        """,
+        (
+            "evaluating-in-train-mode",
+            "main",
+            "warning",
+            "val_loss = F.cross_entropy(net(images[160:]), labels[160:])",
+        ),
+    ),
+    "made anew after loading": (
+        """
+        Sequential = lambda: nn.Sequential(nn.Linear(10, 4))
+        model = Sequential()
+        model.load_state_dict({k: v + 1 for k, v in model.state_dict().items()})
+        model = Sequential()
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        """,
+        ("weights-not-loaded", "made_anew", "error", "model = Sequential()"),
     ),
     "module flag": (
         """

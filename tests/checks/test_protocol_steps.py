@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from script_findings import findings_of, wrong
+from script_findings import PROTOCOL, findings_of, wrong
+
+from glassnet.checks.rules import RULES
+from glassnet.checks.seen import Seen
 
 SOUND = {
     "zero_grad first": """
@@ -54,6 +57,15 @@ SOUND = {
                 for p in net.parameters():
                     p -= 0.05 * p.grad
                     p.grad = None
+    """,
+    "whole epochs summed": """
+        for epoch in range(3):
+            total = 0
+            for x, y in train_loader:
+                total = total + F.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            (total / len(train_loader)).backward()
+            optimizer.step()
     """,
     "no training": """
         net.eval()
@@ -169,6 +181,39 @@ WRONG = {
         """,
         ("graph-kept-alive", "summed", "warning", "total += loss"),
     ),
+    "only the last batch": (
+        """
+        for epoch in range(3):
+            for x, y in train_loader:
+                loss = F.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
+        ("step-order", "last_batch", "error", "loss.backward()"),
+    ),
+    "by hand and never cleared": (
+        """
+        for x, y in train_loader:
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            with torch.no_grad():
+                for p in net.parameters():
+                    p -= 0.01 * p.grad
+        """,
+        ("zero-grad-missing", "by_hand", "error", "loss.backward()"),
+    ),
+    "compared instead of set": (
+        """
+        for p in net[0].parameters():
+            p.requires_grad == False
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        """,
+        ("wrong-layers-frozen", "compared", "error", "p.requires_grad == False"),
+    ),
     "head replaced": (
         """
         net[4] = nn.Linear(16, 4)
@@ -191,3 +236,8 @@ def test_sound_loops_are_not_accused(tmp_path, name):
 def test_the_cause_is_named_at_its_line(tmp_path, name):
     text, expected = WRONG[name]
     assert wrong(findings_of(tmp_path, text)) == [expected]
+
+
+def test_nothing_seen_is_nothing_said():
+    seen = Seen(by="watch")
+    assert [finding for rule in RULES if rule.row in PROTOCOL for finding in rule.find(seen)] == []

@@ -62,6 +62,14 @@ def trained_loaders(seen: Seen) -> set[int]:
     }
 
 
+def num_samples(loader: Loader) -> int:
+    """Give how many samples a loader's dataset has; 0 where it does not say."""
+    try:
+        return len(loader.loader.dataset)  # type: ignore[arg-type]
+    except (TypeError, NotImplementedError, AttributeError):
+        return 0
+
+
 def _backward_follows(seen: Seen, at: int) -> bool:
     if not seen.events[at].facts.get("grad", True):
         return False

@@ -48,6 +48,24 @@ class Paths:
         found = self._found.get(id(module))
         return found and found[1:]
 
+    def add_late(self, module: nn.Module, around: nn.Module) -> tuple[str, bool] | None:
+        """Give a path to a module that was registered after its network was met: made in the first pass.
+
+        Args:
+            module: It was called, and is not known.
+            around: The module that called it.
+
+        Returns:
+            Its path and whether it is registered, as `find` gives them; None where it is not in `around`.
+        """
+        home = self.find(around)
+        inner = next((path for path, part in around.named_modules() if part is module), None)
+        if home is None or inner is None:
+            return None
+        path = f"{home[0]}.{inner}".strip(".")
+        self._add_all(module, path, registered=home[1])
+        return path, home[1]
+
     def add_loose(self, module: nn.Module, around: nn.Module | None, path_around: str) -> str:
         """Give a path to a module that is registered nowhere, and to those inside it.
 

@@ -358,8 +358,9 @@ class Recorder(TorchFunctionMode):
             found = self._paths.find(module)
             if found is None:
                 around = self._open[-1].module if self._open else None
-                found = self._paths.add_loose(module, around, self._here()), False
-                self.tensors.name_all(module, found[0], registered=False)
+                found = self._paths.add_late(module, around) if around is not None else None
+                found = found or (self._paths.add_loose(module, around, self._here()), False)
+                self.tensors.name_all(module, found[0], registered=found[1])
             path, registered = found
             number = len(self.calls)
             call = ModuleCall(

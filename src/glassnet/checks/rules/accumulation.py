@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Event, Look, Optimizer, Seen
 
 ADAPTIVE = re.compile(r"adam|rmsprop|adagrad|lion|lamb|nadam", re.IGNORECASE)
+FOLLOWS = ("learning-rate-too-high", "exploding-gradients", "dead-relus", "saturated-activations", "plateau")
 LOSSES = {
     "cross_entropy",
     "nll_loss",
@@ -66,7 +67,7 @@ def _unscaled(seen: Seen, optimizer: Optimizer, several: list[tuple[int, Event]]
     form = "adaptive" if ADAPTIVE.search(optimizer.type) else "main"
     return Finding(
         "accumulation-not-scaled", "warning", backwards[0].source, evidence=evidence, form=form,
-        explains=("learning-rate-too-high", "exploding-gradients"),
+        explains=FOLLOWS,
     )  # fmt: skip
 
 

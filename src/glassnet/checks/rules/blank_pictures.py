@@ -132,14 +132,14 @@ def _calls(origin: Origin, *names: str) -> bool:
 
 def _stand_ins(group: Group) -> tuple[Source, ...]:
     """Find an `except` that puts an empty picture in place of one that could not be read."""
-    found = []
-    for origin in origins_of(group.source):
-        if not isinstance(origin.node, ast.Try):
-            continue
-        for handler in origin.node.handlers:
-            calls = [part for part in ast.walk(handler) if isinstance(part, ast.Call)]
-            found.extend(origin.source(call) for call in calls if last_name(call.func) in EMPTY)
-    return tuple(found)
+    return tuple(
+        origin.source(part)
+        for origin in origins_of(group.source)
+        if isinstance(origin.node, ast.Try)
+        for handler in origin.node.handlers
+        for part in ast.walk(handler)
+        if isinstance(part, ast.Call) and last_name(part.func) in EMPTY
+    )
 
 
 def _of_splits(seen: Seen) -> Iterator[Finding]:

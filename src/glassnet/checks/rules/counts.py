@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.code import Code, called, last_name, names
 from glassnet.checks.finding import Finding
-from glassnet.checks.timeline import trained_loaders
+from glassnet.checks.timeline import num_samples, trained_loaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,32 @@ def counted(seen: Seen, code: Code) -> Iterator[Finding]:
             yield from _unequal(seen, code, node, _over(code, node, divided), evidence)
         elif (kind, count) == ("count", "total") and (found := _not_reset(code, node, divided, evidence)):
             yield found
+        elif (kind, count) == ("count", "padded"):
+            yield from _padded(seen, code, node, evidence)
     for call in code.calls("update"):  # a meter that is not told of how many samples a value is the mean
         alone = len(call.args) == 1 and not call.keywords and code.loops(call) and _ran(seen, code, call)
         if alone and _takes_number(code) and _kind_of(code, call, call.args[0], 3) == "mean":
             words = names(getattr(code.loops(call)[0], "iter", None))
             yield from _unequal(seen, code, call, words, {"sum": "", "line": code.text(call)})
+
+
+def _padded(seen: Seen, code: Code, node: ast.AST, evidence: dict[str, object]) -> Iterator[Finding]:
+    """Find a count divided by batches times batch size, though the last batch is smaller."""
+    for loader in seen.loaders:
+        size = getattr(loader.loader, "batch_size", None)
+        total = num_samples(loader)
+        if (
+            names(node) & set(loader.names)
+            and size
+            and total
+            and not loader.loader.drop_last
+            and total % size
+        ):
+            full = -(-total // size) * size
+            evidence |= {"samples": total, "counted": full}
+            severity = "warning" if full / total - 1 >= MATERIAL else "note"
+            yield Finding("wrong-metric", severity, code.source(node), evidence=evidence, form="padded")
+            return
 
 
 def _takes_number(code: Code) -> bool:
@@ -172,6 +193,10 @@ def _count(code: Code, node: ast.AST, divisor: ast.expr) -> str:  # noqa: PLR091
     """Tell what a divisor counts: `batches`, `samples`, `total` (a sum), or nothing known."""
     if isinstance(divisor, ast.Call) and called(divisor) in {"float", "int", "max"} and divisor.args:
         divisor = divisor.args[0]
+    if isinstance(divisor, ast.BinOp) and isinstance(divisor.op, ast.Mult):
+        sides = {_count(code, node, divisor.left), _count(code, node, divisor.right)}
+        sized = any(re.search(r"batch_?size|^bs$", name, re.IGNORECASE) for name in names(divisor))
+        return "padded" if "batches" in sides and sized else ""
     if isinstance(divisor, ast.Call) and called(divisor) == "len" and divisor.args:
         given = divisor.args[0]
         if isinstance(given, ast.Attribute) and given.attr == "dataset":
@@ -238,10 +263,7 @@ def _unequal(
         if loader.number in trained_loaders(seen):
             continue
         size = getattr(loader.loader, "batch_size", None)
-        try:
-            total = len(loader.loader.dataset)  # type: ignore[arg-type]
-        except (TypeError, NotImplementedError, AttributeError):
-            continue
+        total = num_samples(loader)
         if not size or loader.loader.drop_last or total % size == 0 or total < size:
             continue
         last, number = total % size, -(-total // size)

@@ -149,16 +149,12 @@ def _others(seen: Seen, train: Group) -> tuple[torch.Tensor, torch.Tensor] | Non
         same = own is not None and group.loader is not None and group.loader.loader.dataset is own
         if group.role == "held-out" and group.labels is not None and not same:
             return group.images, group.labels
-    looked_at = [
-        one for one in passes(seen) if not one.trained and one.images is not None and one.labels is not None
-    ]
     shape = train.images.shape[1:]
-    pairs = [
-        (one.images, one.labels)
-        for one in looked_at
-        if one.images is not None and one.labels is not None
-        if one.images.shape[1:] == shape and len(one.images) == len(one.labels)
-    ]
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for one in passes(seen):
+        if one.trained or one.images is None or one.labels is None or one.images.shape[1:] != shape:
+            continue
+        pairs.append((one.images[: len(one.labels)], one.labels[: len(one.images)]))
     if not pairs:
         return None
     images, labels = torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])

@@ -26,6 +26,7 @@ FOLLOWS = (
     "cannot-overfit-batch",
 )
 MISSPELT = {
+    "requires_grad_",
     "require_grad",
     "requires_gradient",
     "require_grads",
@@ -52,12 +53,21 @@ def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
 
 def _without_effect(seen: Seen) -> Iterator[Finding]:
     """Find `layer.requires_grad = False` on a module, and misspelt names on parameters."""
+    for code in codes(seen):
+        for node in code.nodes:
+            compared = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(compared, ast.Compare) and last_name(compared.left) == "requires_grad":
+                evidence: dict[str, object] = {"line": code.text(node)}
+                yield Finding(
+                    "wrong-layers-frozen", "error", code.source(node), "", evidence, "compared", FOLLOWS
+                )
+                return
     for network in seen.networks:
         for path, part in network.module.named_modules():
             if isinstance(vars(part).get("requires_grad"), bool):
                 source = _assigned(seen, {"requires_grad"}, _name_of(path))
                 number = sum(p.requires_grad for p in part.parameters())
-                evidence: dict[str, object] = {"module": path or network.name, "number": number}
+                evidence = {"module": path or network.name, "number": number}
                 yield Finding("wrong-layers-frozen", "error", source, path, evidence, "on_module", FOLLOWS)
                 return
         for name, parameter in network.module.named_parameters():

@@ -85,7 +85,7 @@ def _gathered(seen: Seen) -> Iterator[tuple[Code, ast.stmt, str]]:
                     or _without_graph(code, node)
                 ):
                     continue
-                loss = _keeps(node, losses)
+                loss = _keeps(node, losses) or ("" if trained else _computed(node))
                 if loss and not _goes_backward(code, node, block) and _outlives(code, node, block):
                     told.add(node)
                     yield code, node, loss
@@ -139,6 +139,13 @@ def _keeps(node: ast.stmt, losses: set[str]) -> str:
             return next((loss for side in sides if (loss := _whole(side, losses))), "")
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and called(node.value) == "append":
         return _whole(node.value.args[0], losses) if node.value.args else ""
+    return ""
+
+
+def _computed(node: ast.stmt) -> str:
+    """Give the call that computes a loss, where a statement adds it up whole: `total += criterion(…)`."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.value, ast.Call):
+        return called(node.value) if COMPUTES.search(called(node.value)) else ""
     return ""
 
 

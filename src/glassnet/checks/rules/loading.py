@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import Code, called, codes, last_name, names, targets
+from glassnet.checks.code import Code, called, codes, last_name, names, place, targets
 from glassnet.checks.finding import Finding
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _finding(form: str, severity: str, source: object, evidence: dict[str, objec
 
 def _by_code(seen: Seen) -> Iterator[Finding]:
     """Find checkpoints that are read and never given to a network."""
-    evidence: dict[str, object] = {"missing": 0, "loaded": 0, "unexpected": 0, "name": "", "given": ""}
+    evidence: dict[str, object] = {}
     loads = any(event.kind == "load" for event in seen.events)
     for code in codes(seen):
         for node in code.uncalled("load_state_dict"):
@@ -131,6 +131,7 @@ def _by_code(seen: Seen) -> Iterator[Finding]:
             yield _finding("unused", "warning", source, evidence)
             return
     yield from _initialised_after(seen)
+    yield from _made_anew(seen)
 
 
 def _copy_of_state(call: ast.Call) -> bool:
@@ -188,15 +189,34 @@ def _initialised_after(seen: Seen) -> Iterator[Finding]:
                 and isinstance(call.func, ast.Attribute) and code.text(call.func.value) == owner
                 and call.args and _initialises(code, last_name(call.args[0]))
             ):  # fmt: skip
-                evidence: dict[str, object] = {
-                    "missing": 0,
-                    "loaded": event.facts.get("num_loaded", 0),
-                    "unexpected": 0,
-                    "name": "",
-                    "given": "",
-                }
+                evidence: dict[str, object] = {"loaded": event.facts.get("num_loaded", 0)}
                 yield _finding("overwritten", "error", code.source(call), evidence)
                 return
+
+
+def _made_anew(seen: Seen) -> Iterator[Finding]:
+    """Find a network that is made anew after weights were loaded into the one before it."""
+    for event in [one for one in seen.events if one.kind == "load" and one.source][:8]:
+        at = place(event.source)
+        owner = _owner(at[1]) if at else ""
+        if at is None or not owner.isidentifier():
+            continue
+        code, statement = at
+        block = code.parents.get(statement)
+        for node in getattr(block, "body", []):
+            made = node.value if isinstance(node, ast.Assign) and node.lineno > statement.lineno else None
+            if (
+                isinstance(made, ast.Call) and any(last_name(t) == owner for t in node.targets)
+                and owner not in names(made) and _makes_network(seen, called(made))
+            ):  # fmt: skip
+                evidence: dict[str, object] = {"loaded": event.facts.get("num_loaded", 0)}
+                yield _finding("made_anew", "error", code.source(node), evidence)
+                return
+
+
+def _makes_network(seen: Seen, name: str) -> bool:
+    """Tell whether a name is that of a network's class, or of a function of torchvision's that makes one."""
+    return any(name.lower() == network.name.lower() for network in seen.networks)
 
 
 def _owner(statement: ast.stmt) -> str:

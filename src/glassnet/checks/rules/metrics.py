@@ -48,7 +48,7 @@ def wrong_metric(seen: Seen) -> Iterator[Finding]:
     Yields:
         An error where the number is wrong, a warning where it is off or of other data than its name says.
     """
-    found = _wrong_axis(seen) or _broadcast(seen)
+    found = _wrong_axis(seen) or _broadcast(seen) or _values(seen)
     if found:
         yield found
     yield from _on_training_data(seen)
@@ -118,6 +118,25 @@ def _broadcast(seen: Seen) -> Finding | None:
                 if flat[1] == 1:
                     evidence: dict[str, object] = {"samples": result[0], "compared": result[0] * result[1]}
                     return Finding("wrong-metric", "error", op.source, evidence=evidence, form="broadcast")
+    return None
+
+
+def _values(seen: Seen) -> Finding | None:
+    """Find the greatest logits themselves compared with labels: `output.max(1)[0] == labels`."""
+    for look in seen.looks:
+        made = {number: (op, place) for op in look.trace.ops for place, number in enumerate(op.outputs)}
+        for op in look.trace.ops:
+            if op.stage != "loss" or op.name not in COMPARES or len(op.inputs) != 2:  # noqa: PLR2004
+                continue
+            for value, other in (op.inputs, op.inputs[::-1]):
+                maker, which = made.get(value, (None, 0))
+                if maker is None or maker.name not in {"max", "topk"} or which or len(maker.outputs) < 2:  # noqa: PLR2004
+                    continue
+                types = look.trace.values[value].dtype, look.trace.values[other].dtype
+                compared = types[0].startswith(("float", "bfloat")) and types[1].startswith("int")
+                if compared and _from_network(look, maker.inputs[0]):
+                    evidence: dict[str, object] = {"op": maker.name}
+                    return Finding("wrong-metric", "error", op.source, evidence=evidence, form="values")
     return None
 
 

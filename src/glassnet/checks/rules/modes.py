@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import BATCH_NORMS, mode_dependent, passes, trained_by
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from torch import nn
@@ -31,7 +31,9 @@ MEASURES = {
     "confusion_matrix",
     "f1_score",
 }
-TESTING = re.compile(r"(^|_)(x_?)?(test|val|valid|validation|eval|evaluate|dev|holdout)", re.IGNORECASE)
+TESTING = re.compile(
+    r"(^|_)(x_?)?(test|val|valid|validation|eval|evaluate|dev|holdout|te(?![a-z]))", re.IGNORECASE
+)
 TRAINING = re.compile(r"train|fit", re.IGNORECASE)
 ON_PURPOSE = re.compile(
     r"mc_|monte|dropout|uncertain|bayes|update_bn|recalib|ema|teacher|momentum|pseudo|target_net|queue|noise|fake|sample|gener|swa|adabn|tta",
@@ -139,7 +141,9 @@ def evaluating_in_train_mode(seen: Seen) -> Iterator[Finding]:
         wrong = [
             p
             for p in own
-            if not p.backward and p.event.facts.get("training") and _evaluates(seen, p, network)
+            if (not p.backward or _only_after(seen, p))
+            and p.event.facts.get("training")
+            and _evaluates(seen, p, network)
         ]
         trained = {p.event.source for p in own if p.backward}
         if refused and own and trained and own[-1].event.source not in trained:
@@ -163,19 +167,18 @@ def _evaluates(seen: Seen, one: Pass, network: Network) -> bool:  # noqa: PLR091
     ):
         return False
     grad = one.event.facts.get("grad", True)
+    tested = bool(TESTING.search(called)) or _named_test(statement)
     held_out = one.loader is not None and not _trains(seen, one.loader)
     if held_out:
         return _measured(code, statement) or not grad
-    if grad and not TESTING.search(called):
+    if grad and not tested:
         return False
-    if (
-        one.loader is not None
-        and one.loader.num_steps
-        and not TESTING.search(called)
-        and not _named_test(statement)
-    ):
+    if one.loader is not None and one.loader.num_steps and not tested:
         return False  # a look at the training batch
-    tested = TESTING.search(called) or _named_test(statement)
+    if not grad and _uncalled(seen, "eval") is not None:
+        return True
+    walked = any(_named_test(loop.iter) for loop in code.loops(statement) if isinstance(loop, ast.For))
+    tested = TESTING.search(called) or _named_test(statement) or walked
     return bool(tested and _measured(code, statement))
 
 
@@ -192,7 +195,16 @@ def _trains(seen: Seen, loader: Loader) -> bool:
     return False
 
 
-def _named_test(statement: ast.stmt) -> bool:
+def _only_after(seen: Seen, one: Pass) -> bool:
+    """Tell whether a pass named after a test goes before a training pass at another line."""
+    at = place(one.event.source)
+    if at is None or not _named_test(at[1]):
+        return False
+    following = [e for e in seen.events[one.at + 1 : one.at + 12] if e.kind in {"network", "backward"}]
+    return bool(following) and following[0].kind == "network" and following[0].source != one.event.source
+
+
+def _named_test(statement: ast.AST) -> bool:
     """Tell whether what the network gets, or what its result is called, is named after a test."""
     words = names(statement)
     return any(TESTING.search(word) for word in words) and not any(TRAINING.search(word) for word in words)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from glassnet.checks.code import Code, called, codes, last_name
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import parameters_of, steps_of, trained_by
 
@@ -122,7 +124,7 @@ def _left_out(
     names = list(everything)
     head_only = min(map(names.index, inside)) > max(map(names.index, left))
     loaded = any(e.kind == "load" and e.who in {network.number, -1} for e in seen.events)
-    if head_only and (loaded or _pretrained(seen, network)):
+    if head_only and (loaded or _pretrained(seen, network)) and not _unfrozen(seen):
         return None  # only the head is trained: on purpose
     return Finding(
         "not-in-optimizer",
@@ -133,6 +135,22 @@ def _left_out(
         "left_out",
         FOLLOWS,
     )
+
+
+def _unfrozen(seen: Seen) -> bool:
+    """Tell whether the code makes parameters trainable again."""
+    return any(
+        isinstance(node, ast.Constant) and node.value is True and _of_requires_grad(code, node)
+        for code in codes(seen)
+        for node in code.nodes
+    )
+
+
+def _of_requires_grad(code: Code, node: ast.AST) -> bool:
+    outer = code.parents.get(node)
+    if isinstance(outer, ast.Assign):
+        return any(last_name(target) == "requires_grad" for target in outer.targets)
+    return isinstance(outer, ast.Call) and called(outer) == "requires_grad_"
 
 
 def _whole_network(

@@ -246,9 +246,8 @@ def _per_epoch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findin
     total = _total(scheduler)
     if not stepped or seen.ended != "done" or times * 2 > steps or total < times * 2:
         return None
-    made_for_batches = scheduler.type in {"OneCycleLR", "CyclicLR"} or abs(total - steps) <= max(
-        2, 0.02 * steps
-    )
+    close = abs(total - steps) <= max(2, 0.02 * steps) or total == _epoch_length(seen)
+    made_for_batches = scheduler.type == "OneCycleLR" or close
     if (
         scheduler.type not in {"OneCycleLR", "CosineAnnealingLR", "LinearLR", "PolynomialLR"}
         or not made_for_batches
@@ -278,6 +277,8 @@ def _per_batch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findin
         return None
     gone = next((n for n, rate in enumerate(_spread(rates), 1) if rate <= GONE * first), None)
     epoch = _epoch_length(seen)
+    if epoch < 2 and not _in_batches(stepped):  # noqa: PLR2004
+        return None  # an epoch may be one step
     evidence: dict[str, object] = {
         "scheduler": scheduler.type, "times": times, "first": first, "last": rates[-1][0], "gone": gone or 0,
         "batches": epoch, "period": 0,
@@ -301,6 +302,16 @@ def _per_batch(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Findin
     ):
         return _finding("per_batch", "warning", stepped[0].source, evidence | {"gone": times})
     return None
+
+
+def _in_batches(stepped: list[Event]) -> bool:
+    """Tell whether a schedule is stepped in a loop over parts of the data, within one over epochs."""
+    at = place(stepped[0].source)
+    loops = at[0].loops(at[1]) if at else []
+    if at is None or not loops:
+        return False
+    words = at[0].text(loops[0].iter) if isinstance(loops[0], ast.For) else ""
+    return bool(re.search(r"batch|split|chunk|loader|range\(.*,.*,.*\)|zip", words))
 
 
 def _spread(rates: list[tuple[float, int]]) -> Iterator[float]:

@@ -37,7 +37,9 @@ def chosen_on_test_set(seen: Seen) -> Iterator[Finding]:
                 return
 
 
-def _choices(code: Code) -> Iterator[tuple[ast.stmt, ast.expr]]:
+def _choices(  # noqa: C901 — one way to choose after the other
+    code: Code,
+) -> Iterator[tuple[ast.stmt, ast.expr]]:
     """Give the places where something is kept because its score is the best so far, with the score."""
     for node in code.nodes:
         if isinstance(node, ast.If) and code.function(node) is not None:
@@ -61,9 +63,25 @@ def _choices(code: Code) -> Iterator[tuple[ast.stmt, ast.expr]]:
             others = [a for a in node.value.args if a not in kept]
             if kept and others and code.loops(node):
                 yield node, others[0]
+        elif (
+            isinstance(node, ast.Call)
+            and called(node) in {"max", "min", "argmax", "argmin", "nanmax"}
+            and len(node.args) == 1
+        ):
+            kept = last_name(node.args[0])
+            if re.search("test", kept, re.IGNORECASE) and SCORE.search(kept) and _per_epoch(code, kept):
+                yield next(o for o in code.around(node) if isinstance(o, ast.stmt)), node.args[0]
         elif isinstance(node, ast.Call) and STOPPER.search(called(node)) and code.loops(node) and node.args:
             statement = next(o for o in code.around(node) if isinstance(o, ast.stmt))
             yield statement, node.args[0]
+
+
+def _per_epoch(code: Code, name: str) -> bool:
+    """Tell whether scores are appended to a list in a loop."""
+    return any(
+        isinstance(call.func, ast.Attribute) and last_name(call.func.value) == name and code.loops(call)
+        for call in code.calls("append")
+    )
 
 
 def _keeps(node: ast.If, best: str) -> bool:
@@ -125,7 +143,7 @@ def _computed(code: Code, node: ast.stmt, score: ast.expr) -> tuple[ast.AST, set
         and word in {last_name(t) for t in targets(one)}
         and code.function(one) is function
     ]
-    if not before:
+    if not before or _per_epoch(code, word):
         return node, {word}
     last = max(before, key=lambda one: one.lineno)
     if isinstance(last.value, ast.Call) and called(last.value) not in {

@@ -196,7 +196,8 @@ def _small_field(one: Pass) -> Finding | None:
     convolutions = [op for op in one.ops if op.number < pool.number and _is_wide(one, op)]
     source = one.place(pool)
     small = all(size * PART_OF_PICTURE <= side for size, side in zip(sizes, sides, strict=True))
-    sure = small and source is not None and len(convolutions) >= CONVOLUTIONS_OF_A_NET
+    one_pixel = small and max(sizes) == 1 and _learns_before(one, pool)  # only what is bright or red is left
+    sure = source is not None and (one_pixel or (small and len(convolutions) >= CONVOLUTIONS_OF_A_NET))
     return Finding(
         "small-receptive-field", "warning" if sure else "note", source or pool.source, one.module_of(pool),
         {
@@ -206,7 +207,13 @@ def _small_field(one: Pass) -> Finding | None:
             "pool": one.module_of(pool) or short(pool.name),
             "part": 100 * sizes[0] / sides[0],
         },
+        explains=("cannot-overfit-batch", "plateau") if sure else (),
     )  # fmt: skip
+
+
+def _learns_before(one: Pass, pool: Op) -> bool:
+    """Tell whether there are weights before the pooling, so that it is no mere summary of the picture."""
+    return any(short(op.name) in CONVOLUTIONS for op in one.ops if op.number < pool.number)
 
 
 def _sizes(fields: Fields) -> tuple[int, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import codes, place, targets
+from glassnet.checks.code import Code, called, codes, last_name, names, place, targets
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import parameters_of, steps_of, trained_by, with_loader
 
@@ -42,7 +43,11 @@ def step_order(seen: Seen) -> Iterator[Finding]:
         steps = steps_of(seen, optimizer.number)
         if steps and steps[0][1].facts.get("closure"):
             continue
-        finders = (_never_stepped,) if not steps else (_empty_steps, _stepped_first, _twice, _once_per_epoch)
+        finders = (
+            (_never_stepped,)
+            if not steps
+            else (_empty_steps, _stepped_first, _twice, _once_per_epoch, _last_batch)
+        )
         found = next((one for one in (find(seen, optimizer, steps) for find in finders) if one), None)
         if found:
             yield found
@@ -239,6 +244,53 @@ def _once_per_epoch(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Eve
     if whole_epoch and not _divided(backward_place):
         return _finding("outside", last.source, evidence, "warning")
     return None
+
+
+def _last_batch(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> Finding | None:
+    """Find backward and step after the loop over the batches: only the last batch of an epoch trains."""
+    if len(steps) < FEWEST or any(event.facts.get("num_backward", 1) != 1 for _, event in steps):
+        return None
+    before = _since(seen, steps[-1][0], optimizer.number)
+    numbers = {net.number for net in trained_by(seen, optimizer)}
+    passes = [e for e in before if e.kind == "network" and e.who in numbers and e.facts.get("grad", True)]
+    backwards = [e for e in before if e.kind == "backward"]
+    here = place(backwards[-1].source) if backwards else None
+    number = sum(e.count for e in passes)
+    if here is None or number < 3:  # noqa: PLR2004
+        return None
+    code, statement = here
+    inner = _inner_loops(code, statement, [one for one in map(place, {e.source for e in passes}) if one])
+    lost = names(statement) - {"backward"}
+    if not inner or not _made_anew(code, inner[-1], lost):
+        return None
+    evidence: dict[str, object] = {"optimizer": optimizer.type, "number": number, "steps": len(steps)}
+    found = _finding("last_batch", code.source(statement), evidence)
+    return replace(found, explains=(*FOLLOWS, "evaluating-in-train-mode"))
+
+
+def _inner_loops(code: Code, statement: ast.stmt, calls: list[tuple[Code, ast.stmt]]) -> list[ast.AST]:
+    """Give the loops around calls of a network that end before a statement of the same function."""
+    around = code.loops(statement)
+    return [
+        loop
+        for other, call in calls
+        for loop in other.loops(call)[:1]
+        if other is code and loop not in around and code.function(loop) is code.function(statement)
+        and (getattr(loop, "end_lineno", None) or 0) < statement.lineno
+    ]  # fmt: skip
+
+
+def _made_anew(code: Code, loop: ast.AST, losses: set[str]) -> bool:
+    """Tell whether a loop computes a loss anew each time, without adding to it."""
+    made = [
+        n for n in ast.walk(loop) if isinstance(n, ast.Assign) and losses & {last_name(t) for t in targets(n)}
+    ]
+    summed = [
+        n for n in code.nodes
+        if (isinstance(n, ast.AugAssign) and last_name(n.target) in losses)
+        or (isinstance(n, ast.Call) and called(n) == "append" and losses & {last_name(a) for a in n.args})
+    ]  # fmt: skip
+    return bool(made) and not summed and not any(losses & names(n.value) for n in made)
 
 
 def _after_epochs(seen: Seen, optimizer: int) -> bool:

@@ -18,7 +18,7 @@ FEW = 4  # values of a channel: the variance of so few is mostly chance
 REFUSED = "Expected more than 1 value per channel"
 
 
-def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:
+def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:  # noqa: C901 — each case in its turn
     """Find BatchNorm layers that were trained with one value a channel, or with very few.
 
     Yields:
@@ -60,7 +60,24 @@ def _few(seen: Seen) -> Iterator[Finding]:
                 explains=("modes-disagree", "plateau"),
             )
             return
+    yield from _of_one_or_two(seen)
     yield from _last_of_one(seen)
+
+
+def _of_one_or_two(seen: Seen) -> Iterator[Finding]:
+    """Find BatchNorm over the maps of one or two pictures in every batch of a training."""
+    calls = [
+        (look, call) for look in seen.looks if look.trained for call in look.trace.calls
+        if call.training and call.type.startswith("BatchNorm") and call.inputs
+    ]  # fmt: skip
+    sizes = {look.trace.values[call.inputs[0]].shape[0] for look, call in calls}
+    if seen.by == "check" or not sizes or max(sizes) > 2 or seen.num_steps < 20:  # noqa: PLR2004
+        return
+    source = _loader_line(seen) or calls[0][1].source
+    evidence: dict[str, object] = {"batch": max(sizes), "module": calls[0][1].path, "values": 0}
+    yield Finding(
+        "batchnorm-tiny-batch", "warning", source, calls[0][1].path, evidence, "pictures", ("modes-disagree",)
+    )
 
 
 def _last_of_one(seen: Seen) -> Iterator[Finding]:

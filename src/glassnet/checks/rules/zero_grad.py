@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from glassnet.checks.code import codes
+from glassnet.checks.code import called, codes, last_name, names, place, targets
 from glassnet.checks.finding import Finding
 from glassnet.checks.timeline import steps_of
 
@@ -46,6 +47,55 @@ def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
         ]
         if len(carried) >= FEWEST_STEPS and len(carried) >= SHARE * len(close):
             yield _finding(seen, optimizer, carried, len(close))
+    if not any(event.kind == "step" for event in seen.events):
+        yield from _by_hand(seen)
+
+
+def _by_hand(seen: Seen) -> Iterator[Finding]:
+    """Find weights changed by hand with gradients that nothing clears: `w -= rate * w.grad`."""
+    backwards = [event for event in seen.events if event.kind == "backward" and event.source]
+    at = place(backwards[-1].source) if len(backwards) > FEWEST_STEPS else None
+    if at is None:
+        return
+    code, statement = at
+    loops = code.loops(statement)
+    updates = [node for loop in loops for node in ast.walk(loop) if _changes_weights(node)]
+    if not updates or any(_clears(node) for node in code.nodes):
+        return
+    evidence: dict[str, object] = {"update": code.text(updates[0]), "times": len(backwards)}
+    yield Finding(
+        "zero-grad-missing",
+        "error",
+        code.source(statement),
+        evidence=evidence,
+        form="by_hand",
+        explains=FOLLOWS,
+    )
+
+
+def _changes_weights(node: ast.AST) -> bool:
+    """Tell whether a node is an update such as `w -= rate * w.grad` or `p.data.add_(p.grad, alpha=-rate)`."""
+    if isinstance(node, (ast.AugAssign, ast.Assign)):
+        return (
+            "grad" in names(node.value)
+            and not names(node.value) & {"clone", "norm", "grad_fn", "autograd"}
+            and isinstance(
+                node.op if isinstance(node, ast.AugAssign) else getattr(node.value, "op", None), ast.Sub
+            )
+        )
+    changes = {"sub_", "add_", "copy_"}
+    return (
+        isinstance(node, ast.Call) and called(node) in changes and any("grad" in names(a) for a in node.args)
+    )
+
+
+def _clears(node: ast.AST) -> bool:
+    """Tell whether a node clears a gradient in one of the many ways."""
+    if isinstance(node, ast.Call):
+        if called(node) in {"zero_grad", "grad", "vjp", "backward_and_clear"}:
+            return True
+        return called(node) in {"zero_", "fill_", "detach_", "mul_", "zeros_like"} and "grad" in names(node)
+    return any(last_name(target) == "grad" for target in targets(node))
 
 
 def _finding(seen: Seen, optimizer: Optimizer, carried: list[tuple[int, Event]], num_steps: int) -> Finding:
