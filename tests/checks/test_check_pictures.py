@@ -112,7 +112,8 @@ class TestMistakes:
     def test_unbalanced_classes(self, tmp_path):
         labels = [0] * 300 + [1] * 100 + [2] * 60 + [3] * 20
         found = checked(tmp_path, *made(480, 1, labels=labels), *made(80, 2))
-        assert told(found) == [("class-imbalance", "warning", "main")]
+        assert told(found) == [("class-imbalance", "warning", "recipe")]
+        assert words(found[0]).startswith("class 0 has 270 training pictures and class 3 only 18")
 
     def test_unbalanced_classes_that_a_recipe_weighs(self, tmp_path):
         labels = [0] * 300 + [1] * 100 + [2] * 60 + [3] * 20

@@ -103,4 +103,4 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
         evidence = _evidence(counts)
         for key in ("most", "least"):
             evidence[key] = train.classes[int(str(evidence[key]))]
-        yield Finding(CODE, "warning", None, evidence=evidence, form="main")
+        yield Finding(CODE, "warning", None, evidence=evidence, form="recipe")

@@ -27,9 +27,11 @@ def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:  # noqa: C901 — eac
     if seen.crash and REFUSED in seen.crash.message:
         if not _in_evaluation(seen):
             yield _refused(seen)
-        return
-    if seen.by == "check" and not seen.splits:
-        return  # how many samples of noise there are was not the person's choice
+    elif seen.by != "check" or seen.splits:  # how many samples of noise there are was not the person's choice
+        yield from _few(seen)
+
+
+def _few(seen: Seen) -> Iterator[Finding]:
     few: dict[str, list[int]] = {}
     calls: dict[str, int] = {}
     for look in seen.looks:
