@@ -55,7 +55,7 @@ def write_mnist(folder: Path, *, packed: bool) -> dict[str, tuple[np.ndarray, np
         labels = np.arange(count, dtype=np.uint8) % 10
         for name, array in ((f"{stem}-images-idx3-ubyte", images), (f"{stem}-labels-idx1-ubyte", labels)):
             if packed:
-                (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array, mtime=0)))
+                (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array), mtime=0))
             else:
                 (folder / name).write_bytes(idx(array))
         arrays[split] = (images, labels)
@@ -106,7 +106,7 @@ def test_data_folder_that_is_not_there(tmp_path):
     [
         (idx(np.zeros((2, 3), np.uint8))[:-1], "the file is damaged"),
         (idx(np.zeros((2, 3), np.uint8)) + b"x", "the file is damaged"),
-        (gzip.compress(idx(np.zeros((200, 3, mtime=0), np.uint8)))[:-9], "the file is damaged"),
+        (gzip.compress(idx(np.zeros((200, 3), np.uint8)), mtime=0)[:-9], "the file is damaged"),
         (b"\0\0\x0d\1\0\0\0\0", "not an idx file of bytes"),
         (b"\0\0\x08\3\0\0", "not an idx file of bytes"),
         (b"\0\0\x08\3" + b"\xff" * 12, "the file is damaged"),
