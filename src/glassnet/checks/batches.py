@@ -41,7 +41,11 @@ class Pass:
 
 
 def training_loaders(seen: Seen) -> list[Loader]:
-    """List the loaders that were trained on."""
+    """List the loaders that were trained on.
+
+    Args:
+        seen: Everything that was seen.
+    """
     return [loader for loader in seen.loaders if loader.num_steps > 0]
 
 
@@ -49,6 +53,9 @@ def held_out_loaders(seen: Seen) -> list[Loader]:
     """List the loaders that a network was evaluated on and none was trained on.
 
     A loader that was only drawn from, say for the mean of all pictures, is none.
+
+    Args:
+        seen: Everything that was seen.
     """
     ran = _evaluated(seen)
     return [loader for loader in seen.loaders if not loader.num_steps and loader.number in ran]
@@ -179,7 +186,11 @@ def as_pictures(images: torch.Tensor) -> torch.Tensor | None:
 
 
 def passes(seen: Seen) -> Iterator[Pass]:
-    """List the calls of networks from outside, in all looks, with pictures or features as input."""
+    """List the calls of networks from outside, in all looks, with pictures or features as input.
+
+    Args:
+        seen: Everything that was seen.
+    """
     for look in seen.looks:
         trace = look.trace
         read_by = _readers(trace)

@@ -160,7 +160,11 @@ def code_of(file: str) -> Code | None:
 
 
 def codes(seen: Seen) -> list[Code]:
-    """Give the files that took part in a training: the script first."""
+    """Give the files that took part in a training: the script first.
+
+    Args:
+        seen: Everything that was seen.
+    """
     files = [str(seen.script)] if seen.script else []
     files += [event.source.file for event in seen.events if event.source]
     read = [code_of(file) for file in dict.fromkeys(files)]

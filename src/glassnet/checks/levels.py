@@ -38,7 +38,7 @@ def levels_of(numbers: torch.Tensor) -> Levels | None:
 
     Example:
         >>> levels_of(torch.arange(200) / 255 * 2 - 1).step
-        0.00784313...
+        0.007843137386456207
     """
     flat = numbers.detach().reshape(-1)
     if len(flat) > MOST_NUMBERS:

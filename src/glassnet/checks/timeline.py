@@ -44,7 +44,11 @@ def passes(seen: Seen) -> list[Pass]:
 
 
 def with_loader(seen: Seen) -> Iterator[tuple[int, Event, Loader | None]]:
-    """Give every event with the loader that was being iterated, the innermost one."""
+    """Give every event with the loader that was being iterated, the innermost one.
+
+    Args:
+        seen: Everything that was seen.
+    """
     opened: list[int] = []
     for at, event in enumerate(seen.events):
         if event.kind == "epoch":
@@ -56,7 +60,11 @@ def with_loader(seen: Seen) -> Iterator[tuple[int, Event, Loader | None]]:
 
 
 def trained_loaders(seen: Seen) -> set[int]:
-    """Give the loaders in whose loops an optimizer stepped."""
+    """Give the loaders in whose loops an optimizer stepped.
+
+    Args:
+        seen: Everything that was seen.
+    """
     return {
         loader.number for _, event, loader in with_loader(seen) if event.kind == "step" and loader is not None
     }

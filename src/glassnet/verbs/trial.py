@@ -75,7 +75,7 @@ def try_noise(net: nn.Module, shape: tuple[int, ...], *, num_classes: int | None
     Example:
         >>> seen = try_noise(nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), (1, 2, 2))
         >>> seen.num_steps, [op.name for op in seen.looks[0].trace.ops]
-        (2, ['flatten', 'linear', 'cross_entropy'])
+        (2, ['flatten', 'linear', 'arange', 'remainder', 'cross_entropy'])
     """
     trained = copy.deepcopy(net)
     size = max(torch.Size(shape).numel(), 1)

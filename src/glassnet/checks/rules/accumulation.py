@@ -35,6 +35,9 @@ LOSSES = {
 def accumulation_not_scaled(seen: Seen) -> Iterator[Finding]:
     """Find steps that use the sum of several batches' gradients where their mean is meant.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A warning at the line of `backward`.
     """

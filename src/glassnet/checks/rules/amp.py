@@ -31,6 +31,9 @@ CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 def amp_misused(seen: Seen) -> Iterator[Finding]:
     """Find mixed precision that is used so that steps are wrong, skipped or clipped at the wrong size.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error or a warning at the call that stands wrongly, or next to which one is missing.
     """

@@ -27,7 +27,14 @@ CHANCE = re.compile(r"rand|choice|uniform|bernoulli")
 
 
 def harmful_augmentation(seen: Seen) -> Iterator[Finding]:
-    """Find random transforms of validation pictures, and flips of digits."""
+    """Find random transforms of validation pictures, and flips of digits.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         return
     for loader in held_out_loaders(seen):

@@ -27,7 +27,14 @@ BINARY_LOSSES = ("binary_cross_entropy", "binary_cross_entropy_with_logits", "si
 
 
 def class_imbalance(seen: Seen) -> Iterator[Finding]:
-    """Find training labels of which one class has ten times as many as another, or more."""
+    """Find training labels of which one class has ten times as many as another, or more.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         yield from _of_splits(seen)
         return

@@ -27,7 +27,14 @@ PLENTY = 4  # samples from which a fixed batch size is sought
 
 
 def fixed_batch_size(seen: Seen) -> Iterator[Finding]:
-    """Find networks that refuse fewer samples than they were trained on."""
+    """Find networks that refuse fewer samples than they were trained on.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     told = False
     for probe in probes_of(seen):
         error = probe.refused

@@ -30,7 +30,14 @@ FOLLOWS = ("initial-loss", "plateau", "vanishing-gradients", "loss-sign-or-sum",
 
 @once_a_line
 def bce_wrong_range(seen: Seen) -> Iterator[Finding]:
-    """Find probabilities where binary cross-entropy takes logits, logits where it takes probabilities."""
+    """Find probabilities where binary cross-entropy takes logits, logits where it takes probabilities.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _crashed(seen)
     for look, op in losses_of(seen, {LOGITS}):
         value = given_value(op, 0, "input")

@@ -43,7 +43,14 @@ WHOLE_TYPES = ("uint8", "int8", "int16", "int32", "int64", "int", "long", "short
 
 
 def blank_pictures(seen: Seen) -> Iterator[Finding]:
-    """Find pictures without any content among those that were trained on."""
+    """Find pictures without any content among those that were trained on.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         yield from _of_splits(seen)
         return

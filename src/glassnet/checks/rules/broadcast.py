@@ -62,7 +62,14 @@ SIZES = re.compile(
 
 @once_a_line
 def loss_broadcasts(seen: Seen) -> Iterator[Finding]:
-    """Find losses whose two sides were stretched against each other."""
+    """Find losses whose two sides were stretched against each other.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _crashed(seen)
     for look, op in losses_of(seen, PAIRWISE):
         sides = given_value(op, 0, "input"), given_value(op, 1, "target")

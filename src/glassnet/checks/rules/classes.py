@@ -30,7 +30,14 @@ MANY = 2  # times as many outputs as classes
 
 @once_a_line
 def outputs_not_classes(seen: Seen) -> Iterator[Finding]:
-    """Find a classifier with fewer or more outputs than there are classes."""
+    """Find a classifier with fewer or more outputs than there are classes.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     target, outputs = _crash(seen)
     if target is not None and outputs is not None and seen.crash and _too_few_outputs(seen, target, outputs):
         known = num_classes(seen) or max([target, *labels_given(seen)]) + 1
@@ -96,7 +103,14 @@ def _too_many(seen: Seen, look: Look, op: Op, value: int) -> Iterator[Finding]:
 
 @once_a_line
 def label_out_of_range(seen: Seen) -> Iterator[Finding]:
-    """Find labels that are no index of an output: from 1 on, negative, or left out as another class's."""
+    """Find labels that are no index of an output: from 1 on, negative, or left out as another class's.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     crash = seen.crash
     target, outputs = _crash(seen)
     if crash and target is not None and (outputs is None or not _too_few_outputs(seen, target, outputs)):

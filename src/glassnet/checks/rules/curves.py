@@ -31,7 +31,14 @@ BY_HEART, GAP = 0.98, 0.1  # accuracies on pictures to train on, and how far oth
 
 
 def plateau(seen: Seen) -> Iterator[Finding]:
-    """Note a loss that stands still or swings; warn where scores cannot be far apart."""
+    """Note a loss that stands still or swings; warn where scores cannot be far apart.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     bounded = list(_bounded_scores(seen))
     yield from bounded
     course = course_of(seen) if not bounded else None
@@ -127,7 +134,14 @@ def _maker(trace: Trace, number: int) -> str | None:
 
 
 def overfitting(seen: Seen) -> Iterator[Finding]:
-    """Note a network that knows the pictures it was trained on far better than others."""
+    """Note a network that knows the pictures it was trained on far better than others.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     train = next((group for group in groups_of(seen) if group.role == "train"), None)
     if train is None or train.labels is None or not seen.networks:
         return

@@ -21,6 +21,9 @@ NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)  # noqa: SL
 def weight_decay_on_norm(seen: Seen) -> Iterator[Finding]:
     """Find optimizers that shrink the scales of normalisation layers and the biases.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A note at the line where the optimizer was made.
     """

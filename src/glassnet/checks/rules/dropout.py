@@ -33,7 +33,14 @@ MANY_PASSES = 3  # over the same pictures: dropout is left on for its spread
 
 @once_a_line
 def dropout_in_eval(seen: Seen) -> Iterator[Finding]:
-    """Find dropout that is on in eval mode."""
+    """Find dropout that is on in eval mode.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     told = set()
     for probe in probes_of(seen) if _drops_by_function(seen) else ():
         trace = probe.trace(probe.few, "base")

@@ -47,7 +47,14 @@ DIVIDES = frozenset({"floor_divide", "ifloordiv", "floordiv"})
 
 @once_a_line
 def wrong_dtype(seen: Seen) -> Iterator[Finding]:
-    """Find types that stop a script, and whole numbers on the way into a network that lose the picture."""
+    """Find types that stop a script, and whole numbers on the way into a network that lose the picture.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     crash = seen.crash
     if (
         crash

@@ -40,6 +40,9 @@ MISSPELT = {
 def wrong_layers_frozen(seen: Seen) -> Iterator[Finding]:
     """Find layers that are frozen by mistake, or are meant to be and are not.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error where the head is frozen or freezing does nothing, a warning where BatchNorm still moves.
     """

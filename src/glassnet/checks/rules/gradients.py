@@ -33,7 +33,14 @@ SQUASHING = {"sigmoid", "sigmoid_", "tanh", "tanh_", "logsigmoid", "hardsigmoid"
 
 
 def vanishing_gradients(seen: Seen) -> Iterator[Finding]:
-    """Find networks whose first layers get next to nothing of the gradient that the last ones get."""
+    """Find networks whose first layers get next to nothing of the gradient that the last ones get.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     looks = trained_looks(seen)
     early = [look for look in looks if _depth(look) and not _normalised(look)][:5]
     if len(early) < 2:  # noqa: PLR2004
@@ -105,7 +112,14 @@ def _most_squashing(look: Look) -> Op | None:
 
 
 def exploding_gradients(seen: Seen) -> Iterator[Finding]:
-    """Find gradients many times as large as the weights, from the first steps on, that nothing clips."""
+    """Find gradients many times as large as the weights, from the first steps on, that nothing clips.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     looks, course = trained_looks(seen)[:5], course_of(seen)
     if not looks or course is None or any(event.kind == "clip" for event in seen.events):
         return

@@ -59,7 +59,14 @@ NO_GRADIENT = "does not require grad and does not have a grad_fn"
 
 
 def graph_cut(seen: Seen) -> Iterator[Finding]:
-    """Find the operation at which parameters that an optimizer steps lose their way to the loss."""
+    """Find the operation at which parameters that an optimizer steps lose their way to the loss.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     crashed = list(_crashed(seen))
     yield from crashed
     if crashed:

@@ -93,7 +93,14 @@ class Layer:
 
 
 def constant_initialisation(seen: Seen) -> Iterator[Finding]:
-    """Find hidden layers whose units all began with the same weights."""
+    """Find hidden layers whose units all began with the same weights.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     first = next(iter(trained_looks(seen)), None)
     if first is None or first.step > 0:
         return
@@ -198,7 +205,14 @@ def _could_be(init: Init, value: float) -> bool:
 
 
 def initialisation_gain(seen: Seen) -> Iterator[Finding]:
-    """Find weights so large or small that activations grow or vanish from layer to layer."""
+    """Find weights so large or small that activations grow or vanish from layer to layer.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     first = next(iter(trained_looks(seen)), None)
     if first is None or first.step > 0:
         return
@@ -295,7 +309,14 @@ def _hurts(look: Look, layers: list[Layer]) -> bool:
 
 
 def initial_loss(seen: Seen) -> Iterator[Finding]:
-    """Find a first cross-entropy far above that of guessing."""
+    """Find a first cross-entropy far above that of guessing.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     first = next(iter(trained_looks(seen)), None)
     if first is None or first.step > 0 or any(was_loaded(seen, network) for network in seen.networks):
         return

@@ -40,7 +40,14 @@ FOLLOWS = (
 
 
 def input_ignored(seen: Seen) -> Iterator[Finding]:
-    """Find channels, or a large part of the rows or columns, that no answer depends on."""
+    """Find channels, or a large part of the rows or columns, that no answer depends on.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for probe in probes_of(seen):
         images, before = probe.few, main_output(probe.output)
         if not 3 <= images.dim() <= 5 or not images.is_floating_point() or not _takes_a_part(probe):  # noqa: PLR2004
@@ -123,7 +130,14 @@ def _ignored(probe: Probe, op: Op, form: str, count: int, of: int) -> Finding:
 
 @once_a_line
 def output_ignores_input(seen: Seen) -> Iterator[Finding]:
-    """Find networks whose answer is the same for every picture."""
+    """Find networks whose answer is the same for every picture.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for network in seen.networks:
         told = next((found for look in seen.looks if (found := _unreached(look, network.prefix))), None)
         probe = next((one for one in probes_of(seen) if one.network is network), None) if told else None

@@ -25,6 +25,9 @@ TWICE = "backward through the graph a second time"
 def graph_kept_alive(seen: Seen) -> Iterator[Finding]:
     """Find losses that are summed or collected with their graphs, and graphs that are kept for no reason.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A warning at the line that keeps the graph, a note for a needless `retain_graph=True`.
     """

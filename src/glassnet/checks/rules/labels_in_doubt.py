@@ -58,7 +58,14 @@ class _Labelled:
 
 
 def noisy_labels(seen: Seen) -> Iterator[Finding]:
-    """Find labels that all other samples contradict."""
+    """Find labels that all other samples contradict.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         yield from _of_splits(seen)
         return

@@ -43,7 +43,14 @@ SAMPLES = 64
 
 
 def channels_last(seen: Seen) -> Iterator[Finding]:
-    """Find pictures whose axes stand in the wrong order."""
+    """Find pictures whose axes stand in the wrong order.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         return
     if seen.crash is not None:

@@ -47,7 +47,14 @@ SYMPTOMS = ("chosen-on-test-set",)
 
 
 def leaked_pictures(seen: Seen) -> Iterator[Finding]:
-    """Find pictures that were trained on among those that are for validation or testing."""
+    """Find pictures that were trained on among those that are for validation or testing.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         yield from _of_splits(seen)
         return

@@ -46,7 +46,14 @@ TOO_LOW_FOLLOWS = ("plateau", "cannot-overfit-batch")
 
 
 def learning_rate_too_high(seen: Seen) -> Iterator[Finding]:
-    """Find steps so large that the loss suffers from them."""
+    """Find steps so large that the loss suffers from them.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     optimizer, course = only_optimizer(seen), course_of(seen)
     if optimizer is None or course is None:
         return
@@ -104,7 +111,14 @@ def _better(lr: float, share: float) -> float:
 
 
 def learning_rate_too_low(seen: Seen) -> Iterator[Finding]:
-    """Find steps so small that the loss stands still."""
+    """Find steps so small that the loss stands still.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     optimizer, course = only_optimizer(seen), course_of(seen)
     if optimizer is None or course is None or course.broke is not None:
         return
@@ -149,7 +163,14 @@ def _gradient_size(looks: list[Look]) -> float:
 
 
 def weights_do_not_change(seen: Seen) -> Iterator[Finding]:  # noqa: C901
-    """Find optimizers whose steps left every weight as it was, and updates by hand that write nothing."""
+    """Find optimizers whose steps left every weight as it was, and updates by hand that write nothing.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if not seen.num_steps and seen.networks:
         backward = [event for event in seen.events if event.kind == "backward"]
         place = next(iter(lost_updates(seen)), None)
@@ -212,7 +233,14 @@ def _is_zero(look: Look, held: set[str]) -> bool:
 
 
 def regularisation_dominates(seen: Seen) -> Iterator[Finding]:
-    """Find a weight decay, or a term of the loss, that outweighs the data."""
+    """Find a weight decay, or a term of the loss, that outweighs the data.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _decay(seen)
     yield from _term(seen)
 

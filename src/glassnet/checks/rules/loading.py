@@ -21,6 +21,9 @@ INITIALISERS = ("xavier", "kaiming", "normal_", "uniform_", "constant_", "orthog
 def weights_not_loaded(seen: Seen) -> Iterator[Finding]:
     """Find checkpoints that `load_state_dict` did not take over, or took over only in part.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error at the line that loads them.
     """

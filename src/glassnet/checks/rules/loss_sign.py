@@ -73,7 +73,14 @@ DOUBTFUL_STEP = 0.1
 
 
 def loss_sign_or_sum(seen: Seen) -> Iterator[Finding]:
-    """Find a loss with the wrong sign, and one that is summed to the harm of the training."""
+    """Find a loss with the wrong sign, and one that is summed to the harm of the training.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     looks = trained_looks(seen)
     if not looks:
         return

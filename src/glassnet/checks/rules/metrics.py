@@ -45,6 +45,9 @@ VIEWS = {
 def wrong_metric(seen: Seen) -> Iterator[Finding]:
     """Find accuracies over the wrong axis, data, or count.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error where the number is wrong, a warning where it is off or of other data than its name says.
     """

@@ -44,6 +44,9 @@ ON_PURPOSE = re.compile(
 def training_in_eval_mode(seen: Seen) -> Iterator[Finding]:
     """Find networks that are trained in eval mode, mostly because nobody called `train()` again.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A warning at the line that put the network into eval mode.
     """
@@ -127,6 +130,9 @@ def _counted(norms: list[str], drops: list[str]) -> str:
 
 def evaluating_in_train_mode(seen: Seen) -> Iterator[Finding]:
     """Find evaluations that run while BatchNorm and dropout are in train mode.
+
+    Args:
+        seen: Everything that was seen.
 
     Yields:
         A warning at the line where the evaluation calls the network.

@@ -22,7 +22,14 @@ LOOSE = 0.05  # how far the sum of probabilities may be from one, on a log scale
 
 @once_a_line
 def nll_without_log_softmax(seen: Seen) -> Iterator[Finding]:
-    """Find a negative log-likelihood, or a KL divergence, of what are no log-probabilities."""
+    """Find a negative log-likelihood, or a KL divergence, of what are no log-probabilities.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _picked_by_hand(seen)
     for look, op in losses_of(seen, {"nll_loss", "nll_loss_nd"}):
         value = given_value(op, 0, "input")

@@ -36,7 +36,14 @@ FOLLOWS = (
 
 @once_a_line
 def loss_without_gradient(seen: Seen) -> Iterator[Finding]:
-    """Find a loss with no way back to the parameters, and one that is not a single number."""
+    """Find a loss with no way back to the parameters, and one that is not a single number.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _crashed(seen)
     last = seen.looks[-1].number if seen.looks else -1
     for look in seen.looks:

@@ -33,7 +33,14 @@ MADE_FLOAT = ("float", "FloatTensor", "from_numpy", "as_tensor", "tensor", "Tens
 
 
 def pictures_not_normalised(seen: Seen) -> Iterator[Finding]:
-    """Find pictures whose numbers are far from what layers are initialised for."""
+    """Find pictures whose numbers are far from what layers are initialised for.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         return
     done: set[tuple] = set()

@@ -75,7 +75,14 @@ NEAR = 1e-6
 
 
 def not_finite(seen: Seen) -> Iterator[Finding]:
-    """Find the first operation whose result, or whose gradient, is not finite."""
+    """Find the first operation whose result, or whose gradient, is not finite.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for look in seen.looks:
         if look.trace.loss is None and not look.losses:
             continue

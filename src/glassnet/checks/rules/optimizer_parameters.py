@@ -28,6 +28,9 @@ FOLLOWS = (
 def not_in_optimizer(seen: Seen) -> Iterator[Finding]:
     """Find parameters that backward gives a gradient, and that no optimizer changes.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error at the line where the optimizer was made.
     """

@@ -23,7 +23,14 @@ SYMPTOMS = ("plateau", "overfitting", "learning-rate-too-high", "learning-rate-t
 
 
 def not_shuffled(seen: Seen) -> Iterator[Finding]:
-    """Find training data in an order that follows the labels; any fixed order is a note."""
+    """Find training data in an order that follows the labels; any fixed order is a note.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         return
     for group in groups_of(seen):

@@ -31,7 +31,14 @@ QUIET = {"data"}
 
 
 def overwritten_in_place(seen: Seen) -> Iterator[Finding]:
-    """Find the operation that wrote over a value that the backward pass needs."""
+    """Find the operation that wrote over a value that the backward pass needs.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.crash is not None:
         if MODIFIED in seen.crash.message:
             yield from _modified(seen)

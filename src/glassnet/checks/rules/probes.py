@@ -29,7 +29,14 @@ DROPOUTS = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001
 
 
 def cannot_overfit_batch(seen: Seen) -> Iterator[Finding]:
-    """Note a small network that does not learn 32 pictures by heart in 60 quick steps."""
+    """Note a small network that does not learn 32 pictures by heart in 60 quick steps.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _dropped_scores(seen)
     course = course_of(seen)
     if seen.num_steps < 20 or course is None or (course.broke is None and course.fell > 0.1):  # noqa: PLR2004
@@ -139,7 +146,14 @@ def _learn(network: Network, images: torch.Tensor, labels: torch.Tensor) -> tupl
 
 
 def modes_disagree(seen: Seen) -> Iterator[Finding]:
-    """Find networks that know a batch in train mode and guess in eval mode: running statistics are off."""
+    """Find networks that know a batch in train mode and guess in eval mode: running statistics are off.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     found = _network_and_batch(seen)
     if found is None or seen.num_steps < 30:  # noqa: PLR2004
         return

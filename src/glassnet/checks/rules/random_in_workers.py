@@ -29,7 +29,14 @@ RUN = ("__getitem__", "__getitems__", "__iter__", "__call__", "forward", "transf
 
 
 def same_random_numbers(seen: Seen) -> Iterator[Finding]:
-    """Find generators that are copied into workers, and seeds set anew for each worker, epoch or sample."""
+    """Find generators that are copied into workers, and seeds set anew for each worker, epoch or sample.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for loader in seen.loaders:
         finding = _of_loader(loader)
         if finding is not None:

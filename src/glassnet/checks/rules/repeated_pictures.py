@@ -27,7 +27,14 @@ LEAST_SAMPLES, LEAST_NUMBERS = 16, 16
 
 
 def duplicate_pictures(seen: Seen) -> Iterator[Finding]:
-    """Find training pictures that lie there more than once, or with more than one label."""
+    """Find training pictures that lie there more than once, or with more than one label.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         yield from _of_splits(seen)
         return

@@ -87,7 +87,14 @@ class Mixing:
 
 @once_a_line
 def samples_mixed(seen: Seen) -> Iterator[Finding]:
-    """Find samples that influence each other where nobody means them to."""
+    """Find samples that influence each other where nobody means them to.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for mixing in mixings(seen):
         found = _named(mixing)
         if found is not None and found.code == MIXED:

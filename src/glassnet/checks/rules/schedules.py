@@ -36,6 +36,9 @@ GONE = 0.01  # of the first learning rate: nothing is learned any more
 def scheduler_misused(seen: Seen) -> Iterator[Finding]:
     """Find schedules that do not give the learning rates that their settings mean.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error or a warning at the line where the schedule is stepped or made.
     """

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def seed_misused(seen: Seen) -> Iterator[Finding]:
     """Find seeds set inside a training loop, and trainings without one.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A warning where every epoch sees the same random numbers, a note where no seed is set.
     """

@@ -24,6 +24,9 @@ SCORE = re.compile(r"acc|loss|score|f1|auc|err|metric|correct|perf", re.IGNORECA
 def chosen_on_test_set(seen: Seen) -> Iterator[Finding]:
     """Find `if score > best` where the score is of the test set.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         A warning at the line that computes the score which chooses.
     """

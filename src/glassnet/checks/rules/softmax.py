@@ -38,7 +38,14 @@ FEW = 2  # rows from which values alone may tell
 
 @once_a_line
 def softmax_before_cross_entropy(seen: Seen) -> Iterator[Finding]:
-    """Find probabilities in a cross-entropy that expects logits."""
+    """Find probabilities in a cross-entropy that expects logits.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for look, op in losses_of(seen, {"cross_entropy"}):
         value = given_value(op, 0, "input")
         if value is None:
@@ -93,7 +100,14 @@ def are_probabilities(look: Look, value: int, axis: int) -> bool:
 
 @once_a_line
 def softmax_twice(seen: Seen) -> Iterator[Finding]:
-    """Find a softmax of what is softmax's result already."""
+    """Find a softmax of what is softmax's result already.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     for look in seen.looks:
         trace = look.trace
         following = None

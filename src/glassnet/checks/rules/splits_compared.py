@@ -48,7 +48,14 @@ class _Range:
 
 
 def different_preprocessing(seen: Seen) -> Iterator[Finding]:
-    """Find a group to validate or test on that was scaled, shifted or turned otherwise than training was."""
+    """Find a group to validate or test on that was scaled, shifted or turned otherwise than training was.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     if seen.by == "check":
         return
     groups = groups_of(seen)

@@ -32,6 +32,9 @@ FOLLOWS = (
 def step_order(seen: Seen) -> Iterator[Finding]:
     """Find training loops whose order of calls, or a missing one, leaves steps without their gradients.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error at the call that stands wrongly, or next to which one is missing.
     """

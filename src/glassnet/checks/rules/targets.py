@@ -29,7 +29,14 @@ FOLLOWS = ("initial-loss", "plateau", "loss-broadcasts", "learning-rate-too-high
 
 @once_a_line
 def regression_loss_on_classes(seen: Seen) -> Iterator[Finding]:
-    """Find squared or absolute differences between answers and the numbers of classes."""
+    """Find squared or absolute differences between answers and the numbers of classes.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from _crashed(seen)
     for look, op in losses_of(seen, REGRESSION):
         value, target = given_value(op, 0, "input"), given_value(op, 1, "target")

@@ -18,8 +18,11 @@ FEW = 4  # values of a channel: the variance of so few is mostly chance
 REFUSED = "Expected more than 1 value per channel"
 
 
-def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:  # noqa: C901 — each case in its turn
+def batchnorm_tiny_batch(seen: Seen) -> Iterator[Finding]:
     """Find BatchNorm layers that were trained with one value a channel, or with very few.
+
+    Args:
+        seen: Everything that was seen.
 
     Yields:
         An error where PyTorch refused it, a warning where most batches are that small.

@@ -44,7 +44,14 @@ def _active(look: Look, names: set[str]) -> list[tuple[Op, Activity]]:
 
 
 def dead_relus(seen: Seen) -> Iterator[Finding]:
-    """Find layers of which nearly every unit gave zero for every sample, in all later looks."""
+    """Find layers of which nearly every unit gave zero for every sample, in all later looks.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
     history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
     for look in looks:
@@ -120,7 +127,14 @@ def _whole_layer(trace: Trace, op: Op) -> bool:
 
 
 def saturated_activations(seen: Seen) -> Iterator[Finding]:
-    """Find hidden sigmoids and tanhs pressed against their bounds from the first steps on."""
+    """Find hidden sigmoids and tanhs pressed against their bounds from the first steps on.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     looks = [look for look in trained_looks(seen) if _samples(look.trace) >= FEWEST_SAMPLES]
     history: dict[str, list[tuple[int, Op, Activity, Look]]] = defaultdict(list)
     for look in looks:

@@ -36,7 +36,14 @@ Shape = tuple[int, ...]
 
 @once_a_line
 def reshape_mixes_axes(seen: Seen) -> Iterator[Finding]:
-    """Find views that tear axes apart where permute was meant."""
+    """Find views that tear axes apart where permute was meant.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from mixed_by_a_view(seen)
     yield from _scrambled(seen)
     for look in seen.looks:

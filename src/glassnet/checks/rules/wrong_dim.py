@@ -56,7 +56,14 @@ FOLLOWS = (
 
 @once_a_line
 def wrong_dim(seen: Seen) -> Iterator[Finding]:
-    """Find functions along a wrong axis: of samples instead of classes, of queries instead of keys."""
+    """Find functions along a wrong axis: of samples instead of classes, of queries instead of keys.
+
+    Args:
+        seen: Everything that was seen.
+
+    Yields:
+        The findings.
+    """
     yield from mixed_along_an_axis(seen)
     yield from _crashed(seen)
     yield from _of_likelihoods(seen)

@@ -31,6 +31,9 @@ FOLLOWS = (
 def zero_grad_missing(seen: Seen) -> Iterator[Finding]:
     """Find optimizers whose steps use gradients of earlier steps again.
 
+    Args:
+        seen: Everything that was seen.
+
     Yields:
         An error at the line where `zero_grad` stands wrongly, or at `backward` where it is missing.
     """
