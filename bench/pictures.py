@@ -1,0 +1,43 @@
+"""The pictures of the comparisons, as arrays that every contender reads.
+
+usage: python bench/pictures.py DATA [--fashion SOURCE] [--cifar SOURCE]
+
+SOURCE is one of glassnet's: `fashion-mnist`, `fashion-mini`, `cifar10`, a folder or archive. Writes
+`{fashion,cifar}_{train,test}.npz` with `x` (uint8, N×H×W or N×H×W×3) and `y` (int64), as far as they are not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import glassnet
+
+
+def write(data: Path, name: str, source: str) -> None:
+    """Write both splits of a source."""
+    if (data / f"{name}_test.npz").exists():
+        return
+    data.mkdir(parents=True, exist_ok=True)
+    for split, pictures in glassnet.load(source).items():
+        images = pictures.batch(np.arange(len(pictures)))
+        images = images[..., 0] if images.shape[3] == 1 else images
+        np.savez(data / f"{name}_{split}.npz", x=images, y=pictures.labels)
+
+
+def main() -> None:
+    """Write what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--fashion")
+    parser.add_argument("--cifar")
+    asked = parser.parse_args()
+    for name in ("fashion", "cifar"):
+        if getattr(asked, name):
+            write(asked.data, name, getattr(asked, name))
+
+
+if __name__ == "__main__":
+    main()
