@@ -68,7 +68,7 @@ def train(
 
     The global random generators are seeded for the training; afterwards they, and PyTorch's settings, are as
     they were before. Ctrl-C and SIGTERM end the training between two steps, after a checkpoint; a second one
-    ends it at once.
+    ends it at once. Before the first step they do what they do in any Python: there is nothing to save yet.
 
     Args:
         net: Any `nn.Module`, trained in place and left with the best weights, in eval mode; or a NET of the
