@@ -171,7 +171,7 @@ def test_ctrl_c_in_python(tmp_path, at_step):
 def test_ctrl_c_before_the_first_step(tmp_path, at_step):
     """Nothing has been written, so that the same folder can be used again."""
     handler = signal.getsignal(signal.SIGINT)
-    at_step(NUM_TRIAL_STEPS, interrupt)
+    at_step(1, interrupt)
     with pytest.raises(STOPPED) as caught:
         glassnet.train("lenet", epochs=0.05, out=tmp_path / "one")
     assert isinstance(caught.value, KeyboardInterrupt)
