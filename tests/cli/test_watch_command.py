@@ -48,7 +48,7 @@ def ran(command: list[object], *, stdin: str = "", env: dict[str, str] | None = 
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLASSNET_LANG": "en", **(env or {})}
     done = subprocess.run(
         [sys.executable, *map(str, command)], input=stdin, capture_output=True, text=True, encoding="utf-8",
-        timeout=200, check=False, env=environment,
+        timeout=500, check=False, env=environment,
     )  # fmt: skip
     return Ended(done.returncode, done.stdout, done.stderr)
 
