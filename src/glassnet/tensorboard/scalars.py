@@ -10,7 +10,7 @@ from tensorboard.compat.proto.event_pb2 import Event as Record  # pyright: ignor
 from tensorboard.compat.proto.event_pb2 import SessionLog  # pyright: ignore[reportAttributeAccessIssue]
 from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 from torch.utils.tensorboard import FileWriter
-from torch.utils.tensorboard.summary import histogram
+from torch.utils.tensorboard.summary import histogram_raw
 
 from glassnet.draw import draw_inputs, pixels
 from glassnet.tensorboard.event_file import VERSION, class_tag, picture, scalars, told_of_disk
@@ -31,6 +31,7 @@ MOST_STEP_POINTS = 1000  # TensorBoard itself shows no more
 MOST_EPOCH_HISTOGRAMS = 50  # nor more of these
 SAMPLE = 2000  # numbers of a tensor that go into its histogram
 BINS = 40
+NORM_EVERY = 10  # points of loss for one of the weights' norm, which is dearer and changes slowly
 GRID = 32  # pictures in a figure
 
 
@@ -60,7 +61,7 @@ def log(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
             with told_of_disk(run):
                 match event:
                     case Step() if event.step % every == 0:
-                        writer.add_summary(scalars(_of_step(event, state)), event.step)
+                        writer.add_summary(scalars(_of_step(event, state, every)), event.step)
                     case Epoch():
                         writer.add_summary(scalars(_of_epoch(event, state)), event.step)
                         if event.epoch % epochs == 0:
@@ -72,14 +73,16 @@ def log(events: Iterable[Event], state: State, run: Run) -> Iterator[Event]:
             writer.close()
 
 
-def _of_step(event: Step, state: State) -> dict[str, float]:
-    return {
+def _of_step(event: Step, state: State, every: int) -> dict[str, float]:
+    points = {
         "step/loss": float(event.loss),
         "step/accuracy": float(event.correct) / event.images,
         "step/rate": event.lr,
         "step/gradient norm": float(event.grad_norm),
-        "step/weight norm": float(torch.nn.utils.get_total_norm(state.parameters)),
     }
+    if event.step // every % NORM_EVERY == 1:
+        points["step/weight norm"] = float(torch.nn.utils.get_total_norm(state.parameters))
+    return points
 
 
 def _of_epoch(event: Epoch, state: State) -> dict[str, float]:
@@ -116,8 +119,19 @@ def histograms(state: State) -> Summary:
             if tensor is None or tensor.numel() == 0:
                 continue
             norms[f"{kind} norm/{name}"] = float(torch.linalg.vector_norm(tensor))
-            values += histogram(f"{kind}s/{name}", _some(tensor), BINS).value
+            values += _histogram(f"{kind}s/{name}", _some(tensor)).value
     return Summary(value=[*values, *scalars(norms).value])
+
+
+def _histogram(tag: str, numbers: np.ndarray) -> Summary:
+    """Count numbers in bins of one width; NumPy's own function takes ten times as long for so few."""
+    low, high = float(numbers.min()), float(numbers.max())
+    width = (high - low) / BINS or 1.0
+    counts = np.bincount(np.minimum((numbers - low) / width, BINS - 1).astype(np.int64), minlength=BINS)
+    limits = low + width * np.arange(1, BINS + 1)
+    doubles = numbers.astype(np.float64)
+    sums = float(doubles.sum()), float(np.square(doubles).sum())
+    return histogram_raw(tag, low, high, len(numbers), *sums, limits.tolist(), counts.tolist())
 
 
 def _some(tensor: torch.Tensor) -> np.ndarray:

@@ -73,12 +73,10 @@ def finish(
         show_field("accuracy", "not measured: there is neither a validation nor a test split", terminal)
     if trouble := missing_font(job.splits.train.classes):
         show_field("note", trouble, terminal)
-    writing_began = time.perf_counter()
     splits = {name: pictures for name, pictures in job.splits.named.items() if name in judged}
     seen = Seen(net, state.scale, state.compute, splits or {"train": job.splits.train})
     for trouble in write_finished(run, seen, judged, info=info, step=state.step):
         show_field("note", trouble, terminal)
-    seconds["tensorboard"] = time.perf_counter() - writing_began
     seconds["total"] = time.perf_counter() - began
     return _result(state, seconds, accuracies, terminal)
 
@@ -88,11 +86,10 @@ def _result(
 ) -> dict[str, Any]:
     images = sum(epoch.images for epoch in state.history)
     per_second = images / (seconds["data"] + seconds["train"])
-    rest = seconds["total"] - sum(seconds[name] for name in ("data", "train", "evaluate", "tensorboard"))
+    rest = seconds["total"] - sum(seconds[name] for name in ("data", "train", "evaluate"))
     told = f"{seconds['total']:.1f} s: training {seconds['data'] + seconds['train']:.1f} s"
     told += f" ({per_second:,.0f} pictures/s), evaluation {seconds['evaluate']:.1f} s"
-    told += f", pictures for TensorBoard {seconds['tensorboard']:.1f} s"
-    show_field("time", f"{told}, start and files {max(rest, 0):.1f} s", terminal)
+    show_field("time", f"{told}, start, figures and files {max(rest, 0):.1f} s", terminal)
     curve = [e.train_accuracy if e.val_accuracy is None else e.val_accuracy for e in state.history]
     if len(curve) > 1 and (line := spark_line(curve, terminal.text)):
         whose = "training" if state.val is None else "validation"
