@@ -15,7 +15,7 @@ PAGES = {  # page -> words that it shows: of groups that TensorBoard shows close
     "images": ("confusion/test", "layers", "predictions"),
     "histograms": ("weights/conv1.weight", "gradients/conv1.weight"),
     "graphs": ("conv1", "fc1", "output"),
-    "pr_curves": ("test precision and recall/0 猫", "test precision and recall/1 狗"),
+    "pr_curves": ("test precision and recall/0 小 鸟's", "test precision and recall/1 狗"),
     "hparams": ("动物园", "result/test accuracy"),
     "projector": ("Points: 12", "features that fc3 reads"),
     "text": ("Written by glassnet",),
@@ -30,7 +30,7 @@ EVERYTHING = """() => {
     if (node.contentDocument) walk(node.contentDocument.documentElement);
   };
   walk(document.documentElement);
-  return texts.join(" ");
+  return texts.join(" ").replace(/\\s+/g, " ");
 }"""
 WEBGL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
