@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet import tensorboard
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
+from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
 from glassnet.training.checkpoint import restore
@@ -217,7 +217,7 @@ def _run_to_the_end(
         with stop_requests() as stop, observe(by="check") as watcher:
             _train(state, run, stop, resume, terminal)
         findings = check_run(watcher, before, terminal)
-        result = finish(job, state, run, began, terminal) | {"findings": findings}
+        result = finish(job, state, run, info, began, terminal) | {"findings": findings}
         write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
     except BaseException as error:
         told = _told(error, state, resume)
@@ -231,7 +231,7 @@ def _run_to_the_end(
 
 def _train(state: State, run: Run, stop: threading.Event, resume: str, terminal: Terminal) -> None:
     events = keep(train_events(state), state, run)
-    events = show_training(tensorboard.log(events, state, run), state, terminal)
+    events = show_training(log(events, state, run), state, terminal)
     for _ in events:
         if stop.is_set():
             break
