@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -38,8 +39,23 @@ def fonts() -> tuple[str, ...]:
     Returns:
         Names of installed fonts: DejaVu Sans, then one with Chinese characters where there is one.
     """
+    if not _chinese_fonts():
+        _add_new_fonts()
+    return ("DejaVu Sans", *_chinese_fonts()[:1])
+
+
+def _chinese_fonts() -> list[str]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ("DejaVu Sans", *[name for name in CHINESE_FONTS if name in installed][:1])
+    return [name for name in CHINESE_FONTS if name in installed]
+
+
+def _add_new_fonts() -> None:
+    """Tell matplotlib of fonts installed since it made the list that it keeps from process to process."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(OSError, RuntimeError):  # no font that it can read
+                font_manager.fontManager.addfont(path)
 
 
 def missing_font(texts: Sequence[str]) -> str | None:
