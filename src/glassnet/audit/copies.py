@@ -27,6 +27,10 @@ SAME_LIKENESS = 0.97
 # grey pictures of one kind are more alike by themselves than coloured ones
 LEAST_CLEAR = {1: 2.0, 3: 1.0}
 LEAST_AGREEMENT = 0.35
+MOST_DISTANCE, MOST_RATIO = (
+    0.6,
+    0.75,
+)  # of small pictures, alone and over the neighbours': farther are no copies
 LEAST_PICTURES = 60  # with fewer there are no neighbours to compare with
 NEIGHBOURS, TRIED = 20, 3
 COMPONENTS, COARSE, FINE = 64, 8, 32
@@ -77,11 +81,12 @@ def near_copies(together: Together) -> tuple[Copy, ...]:
     if len(once) < 2:  # noqa: PLR2004 — a pair
         return ()
     near = _neighbours(_components(coarse))
-    pairs = _candidates(near, len(once))
+    pairs, looked = _candidates(near, together.channels)
     best: dict[tuple[int, int], tuple[float, Copy]] = {}
-    for start in range(0, len(pairs), 64):
+    for start in range(0, len(pairs), BATCH):
+        part = slice(start, start + BATCH)
         for (later, earlier), clear, difference, likeness in _compared(
-            together, once, near, pairs[start : start + 64]
+            together, once, near, pairs[part], looked[part]
         ):
             a, b = int(once[earlier]), int(once[later])
             found = Copy("near", place_of(together, a), place_of(together, b), difference, likeness)
@@ -150,38 +155,42 @@ def _nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
     return torch.cat([(part @ centres.T).argmax(1) for part in points.split(8 * BATCH)])
 
 
-def _candidates(near: _Near, count: int) -> list[tuple[int, int]]:
-    """List pairs of close neighbours, later and earlier, each once."""
-    ratio = near.distance[:, :TRIED] / near.distance[:, -1:].clamp_min(1e-6)
-    least_clear = min(LEAST_CLEAR.values())
-    close = (ratio <= 1 / least_clear) | (near.distance[:, :TRIED] < 0.35)  # noqa: PLR2004 — as alike as 0.94
-    if count < LEAST_PICTURES:
-        close = torch.ones_like(ratio, dtype=torch.bool)
-    rows, columns = torch.nonzero(close & (near.index[:, :TRIED] >= 0), as_tuple=True)
+def _candidates(near: _Near, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """List pairs of close neighbours, each once: later and earlier, P×2; and which are worth a close look."""
+    some = near.distance[:, :TRIED]
+    ratio = some / near.distance[:, -1:].clamp_min(1e-6)
+    apart = (ratio <= min(MOST_RATIO, 1 / LEAST_CLEAR[channels])) & (some <= MOST_DISTANCE)
+    close = (apart | (some <= MOST_DISTANCE / 2) | (len(some) < LEAST_PICTURES)) & (
+        near.index[:, :TRIED] >= 0
+    )
+    rows, columns = torch.nonzero(close, as_tuple=True)
     others = near.index[rows, columns]
     pairs = torch.stack([torch.maximum(rows, others), torch.minimum(rows, others)], dim=1)
-    return [(int(a), int(b)) for a, b in pairs.unique(dim=0).tolist()]
+    pairs, which = pairs.unique(dim=0, return_inverse=True)
+    looked = torch.zeros(len(pairs), dtype=torch.bool)
+    looked[which[apart[rows, columns]]] = True
+    return pairs.numpy(), looked.numpy()
 
 
 def _compared(
-    together: Together, once: np.ndarray, near: _Near, pairs: list[tuple[int, int]]
+    together: Together, once: np.ndarray, near: _Near, pairs: np.ndarray, looked: np.ndarray
 ) -> list[tuple[tuple[int, int], float, float, float]]:
     """Compare pairs in full; give those that are copies, how clearly, and in what they differ."""
-    later, earlier = (np.array(side) for side in zip(*pairs, strict=True))
-    a, b = together.batch(once[later]), together.batch(once[earlier])
-    x, y = (torch.from_numpy(side).flatten(1).float() for side in (a, b))
+    later, earlier = pairs[:, 0], pairs[:, 1]
+    x, y = (torch.from_numpy(together.batch(once[side])).flatten(1).float() for side in (later, earlier))
     differences = ((x - y) ** 2).mean(1).sqrt()
     likeness = torch.nn.functional.cosine_similarity(x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True))
     same = (differences <= SAME) & (likeness >= SAME_LIKENESS)
-    clear = torch.zeros(len(pairs))
+    clear = torch.where(same, 100.0, 0.0)  # before all others
     if len(once) >= LEAST_PICTURES:
-        for side, other in ((later, earlier), (earlier, later)):
-            clear = torch.maximum(clear, _clearness(together, once, near, side, other))
-    copies = same | (clear >= LEAST_CLEAR[together.channels])
-    clear = torch.where(same, clear + 100, clear)  # before all others
+        rest = np.flatnonzero(looked & ~same.numpy())
+        for part in np.array_split(rest, -(-len(rest) // 64) or 1):
+            for side, other in ((later, earlier), (earlier, later)):
+                clearness = _clearness(together, once, near, side[part], other[part])
+                clear[part] = torch.maximum(clear[part], clearness)
     return [
-        (pairs[k], float(clear[k]), float(differences[k]), float(likeness[k]))
-        for k in torch.nonzero(copies)[:, 0].tolist()
+        ((int(later[k]), int(earlier[k])), float(clear[k]), float(differences[k]), float(likeness[k]))
+        for k in torch.nonzero(clear >= LEAST_CLEAR[together.channels])[:, 0].tolist()
     ]
 
 

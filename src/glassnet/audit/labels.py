@@ -57,9 +57,8 @@ def judge_labels(together: Together) -> Labels:
     probabilities = _calibrated(scores, torch.from_numpy(labels)).numpy()
     guesses = probabilities.argmax(1)
     quality = get_label_quality_scores(labels, probabilities, method="normalized_margin")
-    # classes that a label error would fall into must be named by it: what is merely unsure is left out
     ranked = find_label_issues(
-        labels, probabilities, filter_by="both", return_indices_ranked_by="normalized_margin", n_jobs=1
+        labels, probabilities, filter_by="confident_learning", return_indices_ranked_by="normalized_margin", n_jobs=1
     )
     doubts = tuple(
         Doubt(

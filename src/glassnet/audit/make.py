@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN = 30  # copies, and doubtful labels, whose pictures are kept for figures
 MOST_PICTURES = 1_000_000  # above, near copies are not looked for
+SMALL = 10_000  # pictures that are audited without being asked for: some seconds
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,26 @@ def make_audit(splits: Mapping[str, Pictures], *, fresh: bool = False) -> Genera
     )  # fmt: skip
     save_audit(audit)
     return audit
+
+
+def audit_if_cheap(splits: Mapping[str, Pictures]) -> Audit | None:
+    """Give the audit of a source where it was made before, or takes only some seconds.
+
+    Args:
+        splits: Of the source as it was read, before a part was set aside for validation.
+
+    Returns:
+        The audit; None where the source is large and was never audited: `glassnet data SOURCE` does it.
+    """
+    found = read_audit(splits)
+    if found is not None or not 2 <= sum(map(len, splits.values())) <= SMALL:  # noqa: PLR2004 — a pair
+        return found
+    steps = make_audit(splits)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def shown_copies(audit: Audit) -> tuple[Copy, ...]:
