@@ -11,16 +11,18 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from glassnet.training import batches as batches_module
 from glassnet.training.batches import (
     Plan,
     batch_starts,
+    batches,
     cut_out,
     gather,
     generator,
     mix,
     plan_epoch,
 )  # fmt: skip
-from toys import PLAIN, pictures
+from toys import HALF, PLAIN, pictures
 
 
 @given(st.integers(1, 500), st.integers(1, 80))
@@ -159,3 +161,21 @@ def test_cutmix_counts_the_pasted_pixels():
         counted = torch.stack([(mixed[:, 0] == label).float().mean((1, 2)) for label in range(5)], 1)
         assert torch.allclose(targets, counted, atol=1e-6)
     assert torch.equal(images, before)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 5), st.data())
+def test_batches_loaded_several_at_a_time_are_the_same_bits_from_any_step_on(count, size, at_once, data):
+    source, recipe = pictures(count), replace(AUGMENTED, batch=size)
+    plan, starts = plan_epoch(recipe, count, 1), batch_starts(count, size)
+    first = data.draw(st.integers(0, len(starts) - 2))
+    bytes_each = 4 * size * source.policy.height * source.policy.width * source.policy.channels
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches_module, "LOADED_BYTES", at_once * bytes_each)
+        loaded = list(batches(source, HALF, recipe, plan, starts, first))
+    assert len(loaded) == len(starts) - 1 - first
+    for batch, (begin_, end) in zip(loaded, list(pairwise(starts))[first:], strict=True):
+        alone = HALF.apply(gather(source, plan.order[begin_:end], plan))
+        assert torch.equal(batch.indices, plan.order[begin_:end])
+        assert torch.equal(batch.images, cut_out(alone, plan.cutout[batch.indices], recipe.cutout))
+        assert batch.labels.tolist() == source.labels[batch.indices.numpy()].tolist()

@@ -132,12 +132,14 @@ def test_no_picture_is_repeated_or_skipped_across_a_stop(monkeypatch):
     from glassnet.training import loop
 
     seen = []
-    real = loop.gather
-    monkeypatch.setattr(
-        loop,
-        "gather",
-        lambda source, indices, plan: seen.append(indices.tolist()) or real(source, indices, plan),
-    )
+    real = loop._take_step
+
+    def noted(state, feed):
+        batch = next(feed)
+        seen.append(batch.indices.tolist())
+        return real(state, iter([batch]))
+
+    monkeypatch.setattr(loop, "_take_step", noted)
     state = start(Linear)
     running = train(state)
     for _ in range(3):

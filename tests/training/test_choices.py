@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from glassnet.errors import UsageError
 from glassnet.training import choices
-from glassnet.training.choices import Facts, check_device, choose_device, choose_precision, resolve
+from glassnet.training.choices import (
+    THREADS_MIN_MACS,
+    Facts,
+    check_device,
+    choose_device,
+    choose_precision,
+    choose_threads,
+    resolve,
+)  # fmt: skip
 from glassnet.training.recipe import RECIPES, Recipe, check, over, to_toml
 from toys import PLAIN
 
@@ -54,7 +62,7 @@ def test_a_resolved_recipe_is_left_alone():
     [
         (True, True, "cuda", "Some GPU is there"),
         (False, True, "mps", "an Apple GPU is there"),
-        (False, False, "cpu", f"no GPU that PyTorch {torch.__version__} can use; threads: 1"),
+        (False, False, "cpu", f"no GPU that PyTorch {torch.__version__} can use"),
     ],
 )
 def test_the_device_and_why(monkeypatch, cuda, mps, device, reason):
@@ -96,3 +104,10 @@ def test_what_the_pictures_say_is_heard():
     assert resolve(Recipe(net="toy"), SOME)[0].memory_format == "channels-last"
     assert resolve(Recipe(net="toy"), replace(SOME, convolutions=False))[0].memory_format == "contiguous"
     assert resolve(Recipe(net="toy"), replace(SOME, pictures=7))[0].batch <= 7
+
+
+def test_the_threads_and_why(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    assert choose_threads("cpu", 2_600_000) == (1, "a step is small (2.6 M multiply-adds)")
+    assert choose_threads("cpu", THREADS_MIN_MACS) == (8, "PyTorch's own number for this machine")
+    assert choose_threads("cuda", 0) == (8, "PyTorch's own number for this machine")

@@ -437,3 +437,15 @@ def test_a_mistake_inside_the_network_is_the_persons_own_error():
     with pytest.raises(RuntimeError, match="mat1 and mat2") as caught:
         list(train(start(Wrong)))
     assert caught.value.__cause__ is None
+
+
+def test_steps_have_their_threads_and_judging_those_of_the_process():
+    before = torch.get_num_threads()
+    state = start(Linear, val=pictures(8), threads=before + 1)
+    told_threads = {type(event).__name__: torch.get_num_threads() for event in train(state)}
+    assert told_threads == {"Step": before + 1, "Judging": before, "Epoch": before, "Finished": before}
+    running = train(start(Linear, threads=before + 1))
+    next(running)
+    assert torch.get_num_threads() == before + 1
+    running.close()
+    assert torch.get_num_threads() == before

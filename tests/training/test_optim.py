@@ -33,6 +33,14 @@ def test_only_weights_of_two_and_more_dimensions_decay(kind):
             assert decay[id(parameter)] == 0.1, name
 
 
+def test_without_decay_all_parameters_are_one_group():
+    net = Tiny()
+    (optimizer,) = build_optimizers(net, replace(PLAIN, weight_decay=0.0))
+    (group,) = optimizer.param_groups
+    assert {id(p) for p in group["params"]} == {id(p) for p in net.parameters()}
+    assert group["weight_decay"] == 0.0
+
+
 def test_frozen_parameters_are_left_out():
     net = Tiny()
     net.conv.requires_grad_(False)

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from glassnet.pictures.pictures import Pictures
+    from glassnet.pictures.scale import Scale
     from glassnet.training.recipe import Recipe
+
+LOADED_BYTES = 2_000_000  # of float32 pixels: small batches are loaded several at a time, within a cache
 
 
 def generator(seed: int, *key: int | str) -> torch.Generator:
@@ -100,6 +106,52 @@ def plan_epoch(recipe: Recipe, num_pictures: int, epoch: int) -> Plan:
         shift=shift,
         cutout=cutout,
     )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The pictures of one step, on the device of the training."""
+
+    indices: torch.Tensor  # int64, B, on the CPU: positions in the split
+    images: torch.Tensor  # float32, B×C×H×W, as the network sees them
+    labels: torch.Tensor  # int64, B
+
+
+def batches(
+    pictures: Pictures, scale: Scale, recipe: Recipe, plan: Plan, starts: list[int], first: int
+) -> Iterator[Batch]:
+    """Give the batches of one epoch, as the network sees them.
+
+    Small batches are gathered and scaled several at a time, which saves most of the time that they take one
+    by one. Where those blocks begin does not depend on `first`, nor does how each batch lies in memory: a
+    training that goes on in the middle of an epoch gets the same bits.
+
+    Args:
+        pictures: The split.
+        scale: Pixels to what the network sees.
+        recipe: Resolved.
+        plan: Of the epoch.
+        starts: From `batch_starts`.
+        first: Number of the first batch wanted, 0 at the start of the epoch.
+
+    Yields:
+        A batch for each step from `first` on.
+    """
+    policy = pictures.policy
+    batch_bytes = 4 * recipe.batch * policy.height * policy.width * policy.channels
+    at_once = max(1, LOADED_BYTES // batch_bytes)
+    for block in range(first - first % at_once, len(starts) - 1, at_once):
+        places = starts[block : block + at_once + 1]
+        indices = plan.order[places[0] : places[-1]]
+        images = gather(pictures, indices, plan)
+        images = scale.apply(images, device=recipe.device, memory_format=recipe.memory_format)
+        labels = torch.from_numpy(pictures.labels)[indices].to(recipe.device, non_blocking=True)
+        if plan.cutout is not None:
+            images = cut_out(images, plan.cutout[indices], recipe.cutout)
+        for number, (start, end) in enumerate(pairwise(places), block):
+            if number >= first:
+                mine = slice(start - places[0], end - places[0])
+                yield Batch(indices[mine], images[mine], labels[mine])
 
 
 def gather(pictures: Pictures, indices: torch.Tensor, plan: Plan | None = None) -> torch.Tensor:

@@ -90,7 +90,7 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
             "gauss": float(numpy_state["gauss"]),
         },
         "python": {"version": version, "gauss": gauss},
-        "machine": machine(),
+        "machine": machine() | {"threads": state.judging_threads},  # those of steps stand in the recipe
     }
     return safetensors.torch.save({name: _plain(tensor) for name, tensor in tensors.items()}), facts
 

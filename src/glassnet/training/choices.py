@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # below so many multiply-adds a step, converting numbers to bfloat16 costs more than it saves (measured)
 BFLOAT16_MIN_MACS = 20_000_000
+# below so many multiply-adds a step, handing work to a second thread takes longer than doing it
+THREADS_MIN_MACS = 10_000_000
 LEAST_STEPS = 250  # fewer leave even an easy set half learnt; more gain little for their time (measured)
 
 
@@ -48,7 +50,7 @@ def choose_device() -> tuple[str, str]:
         return "cuda", f"{torch.cuda.get_device_name()} is there"
     if torch.backends.mps.is_available():
         return "mps", "an Apple GPU is there"
-    return "cpu", f"no GPU that PyTorch {torch.__version__} can use; threads: {torch.get_num_threads()}"
+    return "cpu", f"no GPU that PyTorch {torch.__version__} can use"
 
 
 def check_device(name: str) -> None:
@@ -90,6 +92,21 @@ def choose_precision(device: str, macs_per_step: int) -> tuple[str, str]:
     if macs_per_step < BFLOAT16_MIN_MACS:
         return "float32", f"a step is small ({macs_per_step / 1e6:.1f} M multiply-adds)"
     return "bfloat16", "this processor multiplies it faster"
+
+
+def choose_threads(device: str, macs_per_step: int) -> tuple[int, str]:
+    """Choose the processor threads of a step.
+
+    Args:
+        device: As `Recipe.device`.
+        macs_per_step: Multiply-adds of one batch forward.
+
+    Returns:
+        The number and the reason.
+    """
+    if device == "cpu" and macs_per_step < THREADS_MIN_MACS:
+        return 1, f"a step is small ({macs_per_step / 1e6:.1f} M multiply-adds)"
+    return torch.get_num_threads(), "PyTorch's own number for this machine"
 
 
 def cpu_has_bfloat16() -> bool:
@@ -147,6 +164,7 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     choose("normalize", "pictures", "mean 0 and deviation 1 over the training pictures")
     device = choose("device", *choose_device())
     choose("precision", *choose_precision(device, facts.macs * batch))
+    choose("threads", *choose_threads(device, facts.macs * batch))
     choose("memory_format", *choose_memory_format(facts))
     own = "the source has its own validation split" if facts.own_val else "the source has no validation split"
     choose("val", 0.1, own)

@@ -19,7 +19,8 @@ import torch.nn.functional as F  # noqa: N812 — its name everywhere
 from glassnet.errors import TrainingError
 from glassnet.evaluation.forward import Compute, forward_split
 from glassnet.nets.logits import logits_of
-from glassnet.training.batches import Plan, batch_starts, cut_out, gather, mix, plan_epoch
+from glassnet.training.allocator import keep_freed_memory
+from glassnet.training.batches import Batch, batch_starts, batches, mix, plan_epoch
 from glassnet.training.events import Epoch, Event, Finished, Step
 from glassnet.training.memory import is_out_of_memory, largest_batch_that_fits
 from glassnet.training.nonfinite import first_not_finite
@@ -48,6 +49,7 @@ class State:
     class_weights: torch.Tensor | None  # float32, K
     starts: list[int]  # of the batches of an epoch, and at the end the number of pictures
     num_steps: int
+    judging_threads: int  # of the processor; steps have the recipe's number
     step: int = 0  # taken
     loss_sum: torch.Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
     correct: torch.Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.int64))
@@ -124,6 +126,7 @@ def begin(
     if recipe.class_weights == "balanced":
         weights = balanced_weights(pictures.labels, len(pictures.classes)).to(device)
     starts = batch_starts(len(pictures), recipe.batch)
+    keep_freed_memory()
     return State(
         net=net,
         recipe=recipe,
@@ -136,6 +139,7 @@ def begin(
         class_weights=weights,
         starts=starts,
         num_steps=max(round(recipe.epochs * (len(starts) - 1)), 1),
+        judging_threads=torch.get_num_threads(),
         loss_sum=torch.zeros(
             (), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device
         ),
@@ -175,32 +179,42 @@ def train(state: State) -> Iterator[Event]:
         TrainingError: The loss or a gradient is not finite, or the memory is too small; the parameters are
             as they were before the step (BatchNorm has counted its forward pass).
     """
-    plan: Plan | None = None
-    planned = 0
     began = time.perf_counter()
     state.net.train()
-    while True:
-        epoch = len(state.history) + 1
-        if state.seen and state.step == min(epoch * state.steps_per_epoch, state.num_steps):
-            yield from _judge(state, began)
-            began = time.perf_counter()
-        if state.step == state.num_steps or _stops_early(state):
-            yield Finished(state.step, early=state.step < state.num_steps)
-            return
-        epoch = len(state.history) + 1
-        if plan is None or planned != epoch:
-            plan, planned = plan_epoch(state.recipe, len(state.pictures), epoch), epoch
-        with state.compute.repeatable():
-            step = _take_step(state, plan)
-        yield step
+    feed: Iterator[Batch] | None = None
+    try:
+        while True:
+            epoch = len(state.history) + 1
+            if state.seen and state.step == min(epoch * state.steps_per_epoch, state.num_steps):
+                feed = None
+                torch.set_num_threads(state.judging_threads)
+                yield from _judge(state, began)
+                began = time.perf_counter()
+            if state.step == state.num_steps or _stops_early(state):
+                yield Finished(state.step, early=state.step < state.num_steps)
+                return
+            if feed is None:
+                torch.set_num_threads(state.recipe.threads)
+                feed = _feed(state)
+            with state.compute.repeatable():
+                step = _take_step(state, feed)
+            yield step
+    finally:
+        torch.set_num_threads(state.judging_threads)
 
 
-def _take_step(state: State, plan: Plan) -> Step:
+def _feed(state: State) -> Iterator[Batch]:
+    """Give the batches of the present epoch, from the next step on."""
+    plan = plan_epoch(state.recipe, len(state.pictures), len(state.history) + 1)
+    first = state.step % state.steps_per_epoch
+    return batches(state.pictures, state.scale, state.recipe, plan, state.starts, first)
+
+
+def _take_step(state: State, feed: Iterator[Batch]) -> Step:
     recipe = state.recipe
     began = time.perf_counter()
-    number = state.step % state.steps_per_epoch
-    indices = plan.order[state.starts[number] : state.starts[number + 1]]
-    images, targets, labels = _load(state, plan, indices)
+    batch = next(feed)
+    images, targets = _mixed(state, batch)
     loaded = time.perf_counter()
 
     share = rate_at(recipe, state.step, state.num_steps, state.steps_per_epoch)
@@ -225,7 +239,7 @@ def _take_step(state: State, plan: Plan) -> Step:
     loss = loss.detach()
     if not math.isfinite(float(loss) + float(norm)):
         torch.set_rng_state(random_state)
-        raise _not_finite(state, indices, images, targets, float(loss), float(norm))
+        raise _not_finite(state, batch.indices, images, targets, float(loss), float(norm))
     if recipe.clip:
         torch.nn.utils.clip_grads_with_norm_(state.parameters, recipe.clip, norm)
     for optimizer in state.optimizers:
@@ -233,28 +247,23 @@ def _take_step(state: State, plan: Plan) -> Step:
     if state.average is not None:
         state.average.update_parameters(state.net)
 
-    correct = (logits.detach().argmax(1) == labels).sum()
-    state.loss_sum += loss * len(indices)
+    correct = (logits.detach().argmax(1) == batch.labels).sum()
+    state.loss_sum += loss * len(images)
     state.correct += correct
-    state.seen += len(indices)
+    state.seen += len(images)
     state.step += 1
     state.seconds["data"] += loaded - began
     state.seconds["train"] += time.perf_counter() - loaded
     epoch = len(state.history) + 1
-    return Step(state.step, epoch, len(indices), recipe.lr * share, loss, correct, norm)
+    return Step(state.step, epoch, len(images), recipe.lr * share, loss, correct, norm)
 
 
-def _load(state: State, plan: Plan, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Give a batch as the network sees it, the targets of the loss, and the true labels."""
-    recipe = state.recipe
-    images = gather(state.pictures, indices, plan)
-    images = state.scale.apply(images, device=recipe.device, memory_format=recipe.memory_format)
-    labels = torch.from_numpy(state.pictures.labels)[indices].to(recipe.device, non_blocking=True)
-    if plan.cutout is not None:
-        images = cut_out(images, plan.cutout[indices], recipe.cutout)
-    if recipe.mixup or recipe.cutmix:
-        return *mix(images, labels, recipe, state.step, len(state.pictures.classes)), labels
-    return images, labels, labels
+def _mixed(state: State, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give what the network sees and the targets of its loss."""
+    if state.recipe.mixup or state.recipe.cutmix:
+        num_classes = len(state.pictures.classes)
+        return mix(batch.images, batch.labels, state.recipe, state.step, num_classes)
+    return batch.images, batch.labels
 
 
 def _judge(state: State, began: float) -> Iterator[Event]:

@@ -39,6 +39,8 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
+    if not recipe.weight_decay:  # a group less is a pass less over small tensors
+        groups = [{"params": weights + others, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     if not groups:
         return optimizers

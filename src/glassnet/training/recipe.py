@@ -75,6 +75,8 @@ class Recipe:
     """Order of the numbers of a picture in memory; the same results, another speed."""
     device: str = AUTO
     """Where to compute: cpu, cuda, cuda:1, mps."""
+    threads: int = AUTO
+    """Processor threads of a step; another number of threads can change the last bits of a result."""
     val: float = AUTO
     """Share of the training pictures set aside for validation where the source has no such split; 0: none."""
     early_stop: int = AUTO
@@ -215,7 +217,7 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "weight_decay": (0.0, None), "warmup": (0.0, 1.0), "step_epochs": (0.0, None), "step_factor": (0.0, 1.0),
     "label_smoothing": (0.0, 1.0), "shift": (0, None), "cutout": (0, None), "mixup": (0.0, None),
     "cutmix": (0.0, None), "ema": (0.0, 1.0), "clip": (0.0, None), "val": (0.0, 0.9), "early_stop": (0, None),
-    "seed": (0, 2**63 - 1),
+    "seed": (0, 2**63 - 1), "threads": (1, None),
 }  # fmt: skip
 
 
