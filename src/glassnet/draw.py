@@ -136,7 +136,7 @@ def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figu
     low, high = float(images.min()), float(images.max())
     title = f"{title}\nblack is {low:.2f}, white is {high:.2f}".replace("-", "−")
     names = [shortened(name, 17) for name in names]
-    return _grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
+    return draw_grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
 
 
 def draw_predictions(
@@ -164,16 +164,25 @@ def draw_predictions(
         names.append(said if label == guess else f"{shortened(classes[label], 21)}\n{said}")
         colours.append(GOOD if label == guess else BAD)
     title = f"{colours.count(GOOD)} of {len(images)} right\nin red: what it is, then what was said"
-    return _grid(images, names, colours, title=title, cell=1.45)
+    return draw_grid(images, names, colours, title=title, cell=1.45)
 
 
-def _grid(
+def draw_grid(
     images: np.ndarray, names: Sequence[str], colours: Sequence[str], *, title: str, cell: float
 ) -> Figure:
-    """Draw pictures in rows of up to eight, each in a cell so many inches wide, with their names above them.
+    """Draw pictures in rows of up to eight, with their names above them.
 
-    All is placed here, in inches: laying out 32 axes takes matplotlib half a second.
+    Args:
+        images: uint8 or float in 0..1, N×H×W×C.
+        names: N, of one or more lines.
+        colours: N, of the names.
+        title: At most two lines.
+        cell: Inches: the width of a picture with the white around it.
+
+    Returns:
+        The figure.
     """
+    # all is placed here, in inches: laying out 32 axes takes matplotlib half a second
     columns = min(8, len(images))
     rows = -(-len(images) // columns)
     wide, tall = images.shape[2], images.shape[1]
@@ -228,7 +237,7 @@ def png(figure: Figure) -> bytes:
         Bytes.
     """
     stream = io.BytesIO()
-    Image.fromarray(pixels(figure)).save(stream, "png", optimize=True)
+    Image.fromarray(pixels(figure)).save(stream, "png")
     return stream.getvalue()
 
 
