@@ -42,9 +42,7 @@ def fonts() -> tuple[str, ...]:
     """
     manager = font_manager.fontManager
     if not {font.name for font in manager.ttflist} & set(CHINESE_FONTS):
-        for (
-            file
-        ) in font_manager.findSystemFonts():  # matplotlib keeps a list that knows no font installed since
+        for file in font_manager.findSystemFonts():  # matplotlib's list knows no font installed since
             if Path(file).name.lower().replace("-", "").startswith(CHINESE_FILES):
                 manager.addfont(file)
     installed = {font.name for font in manager.ttflist}
