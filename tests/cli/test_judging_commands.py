@@ -96,7 +96,7 @@ def test_files_of_an_evaluation(cli, animals, tmp_path):
     assert figures | {"csv", "parquet"} <= set(found["files"])
     for name in figures:
         with Image.open(tmp_path / "figures" / f"{name.replace('_', '-')}.png") as figure:
-            assert min(figure.size) > 400
+            assert min(figure.size) > 200
     text = (tmp_path / "told.csv").read_text("utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == found["images"] == 12
