@@ -183,46 +183,6 @@ def draw_predictions(
     return draw_grid(images, names, colours, title=title, cell=1.45)
 
 
-def draw_confusion(matrix: np.ndarray, classes: Sequence[str]) -> Figure:
-    """Draw what the pictures of each class were taken for.
-
-    Args:
-        matrix: int, K×K: rows are labels, columns predicted.
-        classes: K names.
-
-    Returns:
-        The figure: a cell is darker the larger its share of the row; up to 20 classes have counts, up to 60
-        have names.
-    """
-    count, sums = len(classes), matrix.sum(1, keepdims=True)
-    shares = matrix / np.maximum(sums, 1)
-    counted, named = count <= 20, count <= 60  # noqa: PLR2004 — what can still be read
-    cell = 0.42 if counted else 0.2 if named else max(0.02, 9 / count)
-    left, top = (1.75, 1.6) if named else (0.4, 0.6)
-    width, height = max(left + cell * count + 0.2, LEAST_WIDTH), top + cell * count + 0.2
-    title = "each row: the pictures of a class; columns: what they were taken for"
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
-        figure = new_figure(width, height)
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(height, 0))
-        axes.set_axis_off()
-        axes.set_autoscale_on(False)
-        axes.text(0.1, 0.1, title, ha="left", va="top", fontsize=9, parse_math=False)
-        cells = matplotlib.colormaps["Blues"](shares * 0.9, bytes=True)[..., :3]
-        show_image(axes, cells, (left, left + cell * count, top + cell * count, top))
-        for index, name in enumerate(classes if named else ()):
-            middle, small = cell * (index + 0.5), {"fontsize": 8 if counted else 6, "parse_math": False}
-            axes.text(left - 0.08, top + middle, shortened(name, 22), ha="right", va="center", **small)
-            axes.text(left + middle, top - 0.08, shortened(name, 18), ha="center", va="bottom", rotation=90,
-                      **small)  # fmt: skip
-        for row, column in zip(*np.nonzero(matrix), strict=True) if counted else ():
-            ink = "white" if shares[row, column] > 0.5 else INK if row == column else BAD  # noqa: PLR2004
-            axes.text(
-                left + cell * (column + 0.5), top + cell * (row + 0.5), str(matrix[row, column]), color=ink,
-                ha="center", va="center", fontsize=8, parse_math=False,
-            )  # fmt: skip
-    return figure
-
-
 def draw_grid(
     images: np.ndarray,
     names: Sequence[str],
@@ -325,7 +285,7 @@ def png(figure: Figure) -> bytes:
         Bytes.
     """
     stream = io.BytesIO()
-    Image.fromarray(pixels(figure)).save(stream, "png", optimize=True)
+    Image.fromarray(pixels(figure)).save(stream, "png")
     return stream.getvalue()
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch.utils.tensorboard.summary import pr_curve
 
-from glassnet.draw import draw_confusion, draw_predictions, pixels
-from glassnet.evaluation.scores import confusion
+from glassnet.draw import draw_predictions, pixels
+from glassnet.evaluation.confusion import confusion
+from glassnet.figures.confusion_figure import draw_confusion
 from glassnet.tensorboard.event_file import class_tag, picture
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def confusion_figure(split: str, predictions: Predictions) -> Summary.Value:
         A picture.
     """
     matrix = confusion(predictions.labels, predictions.predicted, len(predictions.classes))
-    return picture(f"confusion/{split}", pixels(draw_confusion(matrix, predictions.classes)))
+    return picture(f"confusion/{split}", pixels(draw_confusion(matrix.tolist(), predictions.classes)))
 
 
 def pr_curves(split: str, predictions: Predictions) -> tuple[list[Summary.Value], list[str]]:

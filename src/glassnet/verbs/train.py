@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
 from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
@@ -21,7 +22,6 @@ from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.loop import train as train_events
-from glassnet.training.memory import is_out_of_memory
 from glassnet.training.recipe import Recipe, over, to_toml
 from glassnet.verbs.finish import finish
 from glassnet.verbs.prepare import Job, changes, describe, prepare
