@@ -1,4 +1,4 @@
-"""A loss that pushes the right answers down, whatever it was written with: seen in what the network learned."""
+"""A loss that pushes the right answers down, however it is written: seen in what the network learned."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _compared(scores: torch.Tensor, given: torch.Tensor) -> float | None:
     """Compare scores with what may be their labels, where it can be nothing else."""
     num_classes = scores.shape[1] if scores.dim() == 2 else 1  # noqa: PLR2004
     if num_classes > 2 and given.shape == scores.shape[:1]:  # noqa: PLR2004
-        whole = given.dtype == torch.int64 and 0 <= int(given.min()) and int(given.max()) < num_classes
+        whole = given.dtype == torch.int64 and int(given.min()) >= 0 and int(given.max()) < num_classes
         if not whole or bool((given.diff() > 0).all()):  # numbers of rows
             return None
         if float((scores.argmax(1) == given).float().mean()) > MOST_RIGHT:
