@@ -171,11 +171,27 @@ def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:  # noqa: PLR0911
             len(refs) == 1 and numbers
         ):
             return [(refs[0][1], -1 if numbers[0] < 0 else 1)]
+        case "mul" if (weighted := _weighted_by_targets(trace, op)) is not None:
+            return [(weighted, 1)]
         case name if name in KEEPING:
             if op.name in ("stack", "cat"):
                 return [(value, 1) for value in op.inputs]
             return [(value, 1) for place, value in refs if place == 0 or "add" in op.name]
     return []
+
+
+def _weighted_by_targets(trace: Trace, op: Op) -> int | None:
+    """Give what is multiplied by soft targets: rows of constants that add up to one."""
+    if op.name != "mul" or len(op.inputs) != 2:  # noqa: PLR2004
+        return None
+    for weights, other in (op.inputs, op.inputs[::-1]):
+        numbers, value = trace.kept.get(weights), trace.values[weights]
+        if numbers is None or value.requires_grad or len(value.shape) != 2 or value.shape[1] < 2:  # noqa: PLR2004
+            continue
+        sums = numbers.float().sum(1)
+        if value.shape == trace.values[other].shape and bool(((sums - 1).abs() < 0.01).all()):  # noqa: PLR2004
+            return other
+    return None
 
 
 def _is_log_probability(trace: Trace, op: Op) -> bool:
@@ -205,6 +221,8 @@ def _ends_in_labels(trace: Trace, op: Op, loss: int) -> bool:
         if at.number == op.number:
             return False
         if at.name in ("gather", "getitem", "take_along_dim", "diag", "diagonal"):
+            return True
+        if _weighted_by_targets(trace, at) is not None:
             return True
         following = _signs(trace, at)
         if not following:
