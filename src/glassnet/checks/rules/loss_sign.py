@@ -181,15 +181,15 @@ def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:  # noqa: PLR0911
 
 
 def _weighted_by_targets(trace: Trace, op: Op) -> int | None:
-    """Give what is multiplied by soft targets: rows of constants that add up to one."""
+    """Give what is multiplied by soft targets: constants that add up to one over the classes."""
     if op.name != "mul" or len(op.inputs) != 2:  # noqa: PLR2004
         return None
     for weights, other in (op.inputs, op.inputs[::-1]):
-        numbers, value = trace.kept.get(weights), trace.values[weights]
-        if numbers is None or value.requires_grad or len(value.shape) != 2 or value.shape[1] < 2:  # noqa: PLR2004
+        value, numbers = trace.values[weights], trace.values[weights].statistics
+        if numbers is None or value.requires_grad or len(value.shape) != 2:  # noqa: PLR2004
             continue
-        sums = numbers.float().sum(1)
-        if value.shape == trace.values[other].shape and bool(((sums - 1).abs() < 0.01).all()):  # noqa: PLR2004
+        shares = numbers.minimum >= 0 and abs(numbers.mean * value.shape[1] - 1) < 0.001  # noqa: PLR2004
+        if shares and value.shape == trace.values[other].shape:
             return other
     return None
 
