@@ -38,7 +38,12 @@ def _share_wrong(look: Look) -> float | None:
     ]
     for number in reversed(_answers(look, behind)):
         scores = trace.kept.get(number)
-        if scores is None or len(scores) < LEAST_SAMPLES or not bool(torch.isfinite(scores).all()):
+        if (
+            scores is None
+            or not scores.dim()
+            or len(scores) < LEAST_SAMPLES
+            or not bool(torch.isfinite(scores).all())
+        ):
             continue
         shares = [share for one in given if (share := _compared(scores.detach().float(), one)) is not None]
         if shares:
