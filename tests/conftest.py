@@ -10,6 +10,7 @@ import shutil
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded; processes started by tests follow
 os.environ["GLASSNET_OFFLINE"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process of a test compiles all of glassnet
 
 from typing import TYPE_CHECKING
 

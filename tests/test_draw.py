@@ -108,9 +108,10 @@ def test_the_name_of_a_class_is_no_formula():
 def only(monkeypatch, *names):
     class Font:
         def __init__(self, name):
-            self.name = name
+            self.name = self.fname = name
 
     monkeypatch.setattr(draw.font_manager.fontManager, "ttflist", [Font(name) for name in names])
+    monkeypatch.setattr(draw.font_manager, "findSystemFonts", list)
 
 
 def test_a_missing_font_is_said_where_it_matters(monkeypatch):
@@ -123,6 +124,19 @@ def test_a_missing_font_is_said_where_it_matters(monkeypatch):
     only(monkeypatch, "DejaVu Sans", "SimHei", "Microsoft YaHei")
     assert draw.fonts() == ("DejaVu Sans", "Microsoft YaHei")
     assert missing_font(["cat", "猫"]) is None
+
+
+def test_a_font_installed_since_matplotlib_made_its_list_is_found(monkeypatch):
+    only(monkeypatch, "DejaVu Sans")
+    monkeypatch.setattr(draw.font_manager, "findSystemFonts", lambda: ["DejaVu Sans", "broken", "SimHei"])
+
+    def add(path):
+        if path == "broken":
+            raise RuntimeError("no font")
+        draw.font_manager.fontManager.ttflist.append(type("Font", (), {"name": path, "fname": path}))
+
+    monkeypatch.setattr(draw.font_manager.fontManager, "addfont", add)
+    assert draw.fonts() == ("DejaVu Sans", "SimHei")
 
 
 def test_without_the_font_a_figure_is_drawn_all_the_same_and_matplotlib_is_quiet(monkeypatch):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +19,10 @@ from torch import nn
 
 import glassnet
 from glassnet.verbs.train import InterruptedTrainingError
+from glassnet.verbs.trial import NUM_STEPS as NUM_TRIAL_STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -123,38 +129,66 @@ def test_in_a_script_without_a_main_guard(tmp_path, animals):
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
-def test_ctrl_c_in_python(tmp_path, monkeypatch):
-    """The signal comes while a step is taken; the training ends after it, and goes on to the same bits."""
+@pytest.fixture
+def at_step(monkeypatch) -> Callable[[int, Callable[[], None]], None]:
+    """Do something while a step is taken; steps of the check before the training count from the first."""
     from glassnet.training import loop
 
+    real = loop._take_step
+
+    def do(number: int, action: Callable[[], None]) -> None:
+        steps = itertools.count(1)
+
+        def take_step(*arguments):
+            if next(steps) == number:
+                action()
+            return real(*arguments)
+
+        monkeypatch.setattr(loop, "_take_step", take_step)
+
+    return do
+
+
+def interrupt() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+STOPPED = (InterruptedTrainingError, KeyboardInterrupt)  # pytest itself must not get one, it would end
+
+
+def test_ctrl_c_in_python(tmp_path, at_step):
+    """The signal comes while a step is taken; the training ends after it, and goes on to the same bits."""
     whole = glassnet.train("lenet", epochs=0.2, out=tmp_path / "whole")
-    real, steps = loop._take_step, []
-
-    def step_with_signal(*arguments):
-        steps.append(1)
-        if len(steps) == 3:
-            signal.raise_signal(signal.SIGINT)
-        return real(*arguments)
-
-    monkeypatch.setattr(loop, "_take_step", step_with_signal)
-    with pytest.raises(InterruptedTrainingError) as caught:
+    at_step(NUM_TRIAL_STEPS + 3, interrupt)
+    with pytest.raises(STOPPED) as caught:
         glassnet.train("lenet", epochs=0.2, out=tmp_path / "one")
+    assert isinstance(caught.value, InterruptedTrainingError)
     assert caught.value.parts["where"] == "step 3 of 9"
     run = glassnet.train(resume=tmp_path / "one")
     assert run.weights("last").read_bytes() == whole.weights("last").read_bytes()
 
 
-def test_a_second_ctrl_c_ends_at_once(tmp_path, monkeypatch):
-    from glassnet.training import loop
+def test_ctrl_c_before_the_first_step(tmp_path, at_step):
+    """Nothing has been written, so that the same folder can be used again."""
+    handler = signal.getsignal(signal.SIGINT)
+    at_step(1, interrupt)
+    with pytest.raises(STOPPED) as caught:
+        glassnet.train("lenet", epochs=0.05, out=tmp_path / "one")
+    assert isinstance(caught.value, KeyboardInterrupt)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert glassnet.train("lenet", epochs=0.05, out=tmp_path / "one").info["status"] == "finished"
 
-    def impatient(*_arguments):
-        signal.raise_signal(signal.SIGINT)
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path, at_step):
+    def impatient():
+        interrupt()
         time.sleep(0.01)  # the first is handled before the second comes
-        signal.raise_signal(signal.SIGINT)
+        interrupt()
 
-    monkeypatch.setattr(loop, "_take_step", impatient)
-    with pytest.raises(InterruptedTrainingError) as caught:
+    at_step(NUM_TRIAL_STEPS + 1, impatient)
+    with pytest.raises(STOPPED) as caught:
         glassnet.train("lenet", epochs=0.2, out=tmp_path / "one")
+    assert isinstance(caught.value, InterruptedTrainingError)
     assert caught.value.what == "stopped at once; it goes on from the last checkpoint"
     assert glassnet.open_run(tmp_path / "one").info["status"] == "interrupted"
 

@@ -320,5 +320,8 @@ def _words_of_line(source: Source | None) -> tuple[str, ...]:
     if source is None:
         return ()
     line = linecache.getline(source.file, source.line)
-    names = (*re.findall(r"[A-Za-z_]\w*", line), source.function)
+    in_line = re.findall(r"[A-Za-z_]\w*", line)
+    if "train" in words_of(in_line):
+        return ()  # it is about both
+    names = (*in_line, source.function)
     return tuple(name for name in names if is_named_held_out([name]))

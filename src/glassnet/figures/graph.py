@@ -59,7 +59,7 @@ def forward_graph(
     inputs = {number: trace.values[number] for number in trace.inputs}
     links = {(_maker(value, trace), op.number): value for op in trace.ops for value in data_of(op, trace)}
     parts = choose_open(trace, leaves, links, depth=depth, wanted=open)
-    ends = list(dict.fromkeys(_refs(trace.output)))
+    ends = list(dict.fromkeys(refs_in(trace.output)))
     links |= {(_maker(value, trace), -1 - value): value for value in ends}
     read = {start for start, _ in links}
     nodes = [
@@ -198,19 +198,26 @@ def _maker(value: int, trace: Trace) -> int:
     return -1 - value if made_by is None else made_by
 
 
-def _refs(content: object) -> Iterator[int]:
-    """Find the values in what a network returned."""
+def refs_in(content: object) -> Iterator[int]:
+    """Find the values in what a network returned.
+
+    Args:
+        content: As in `Trace.output`, with a `Ref` for every tensor.
+
+    Yields:
+        The number of each value, as often as it occurs.
+    """
     if isinstance(content, Ref):
         yield content.value
     elif isinstance(content, Mapping):
         for part in content.values():
-            yield from _refs(part)
+            yield from refs_in(part)
     elif isinstance(content, list | tuple):
         for part in content:
-            yield from _refs(part)
+            yield from refs_in(part)
     elif is_dataclass(content) and not isinstance(content, type):
         for part in fields(content):
-            yield from _refs(getattr(content, part.name))
+            yield from refs_in(getattr(content, part.name))
 
 
 def _edges(
@@ -254,7 +261,9 @@ def shortcuts_of(trace: Trace) -> set[Link]:
 def _subtitle(trace: Trace, words: Mapping[str, str]) -> str:
     size = sum(p.size for module in trace.modules for p in module.parameters if p.shared_with is None)
     given = ", ".join(shape_text(trace.values[number].shape) for number in trace.inputs)
-    made = ", ".join(shape_text(trace.values[number].shape) for number in dict.fromkeys(_refs(trace.output)))
+    made = ", ".join(
+        shape_text(trace.values[number].shape) for number in dict.fromkeys(refs_in(trace.output))
+    )
     said = [
         f"{given} → {made}",
         words["operations"].format(count=f"{len(trace.ops):,}"),

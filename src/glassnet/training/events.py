@@ -38,6 +38,7 @@ class Epoch:
     best: bool  # the best epoch so far; without a validation split the last one is
     images: int  # training pictures seen in it
     seconds: float  # since the end of the epoch before
+    val_class_accuracy: tuple[float | None, ...] | None = None  # of each class; None for one without pictures
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
 from glassnet.errors import TrainingError
 from glassnet.evaluation.forward import Compute, forward_split
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
 from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.batches import Batch, batch_starts, batches, mix, plan_epoch
 from glassnet.training.events import Epoch, Event, Finished, Step
-from glassnet.training.memory import is_out_of_memory, largest_batch_that_fits
+from glassnet.training.memory import largest_batch_that_fits
 from glassnet.training.nonfinite import first_not_finite
 from glassnet.training.optim import build_optimizers, rate_at
 
@@ -269,12 +270,14 @@ def _mixed(state: State, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
 def _judge(state: State, began: float) -> Iterator[Event]:
     """Judge an ended epoch and write it into the history."""
     judging_began = time.perf_counter()
-    val_loss = val_accuracy = None
+    val_loss = val_accuracy = per_class = None
     if state.val is not None:
         logits = yield from forward_split(state.judged, state.val, state.scale, state.compute)
         labels = torch.from_numpy(state.val.labels)
         val_loss = float(F.cross_entropy(logits, labels))
-        val_accuracy = float((logits.argmax(1) == labels).double().mean())
+        right = logits.argmax(1) == labels
+        val_accuracy = float(right.double().mean())
+        per_class = _per_class(right.numpy(), state.val.labels, len(state.val.classes))
     state.seconds["evaluate"] += time.perf_counter() - judging_began
     epochs = len(state.history)
     best = state.best
@@ -289,12 +292,20 @@ def _judge(state: State, began: float) -> Iterator[Event]:
         best=best is None or val_accuracy is None or val_accuracy >= (best.val_accuracy or 0.0),
         seconds=time.perf_counter() - began,
         images=state.seen,
+        val_class_accuracy=per_class,
     )
     state.history.append(event)
     state.loss_sum.zero_()
     state.correct.zero_()
     state.seen = 0
     yield event
+
+
+def _per_class(right: np.ndarray, labels: np.ndarray, num_classes: int) -> tuple[float | None, ...]:
+    """Give the share of each class's pictures that were told right."""
+    counts = np.bincount(labels, minlength=num_classes).tolist()
+    hits = np.bincount(labels[right], minlength=num_classes).tolist()
+    return tuple(hit / count if count else None for hit, count in zip(hits, counts, strict=True))
 
 
 def _stops_early(state: State) -> bool:

@@ -6,21 +6,22 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
 
 from glassnet.errors import RunError, UsageError
 from glassnet.run import Run, open_run
-from glassnet.tensorboard import serve
+from glassnet.tensorboard.server import serve
 from glassnet.terminal import Terminal, open_terminal, show_field, show_next
+from glassnet.verbs.complete_board import complete_board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from subprocess import Popen
 
+    from glassnet.tensorboard.server import Server
+
 HOST = "127.0.0.1"
 START_SECONDS = 120  # a server that has not answered by then never will
-PATIENCE_SECONDS = 10  # for a server that was asked to end
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,12 @@ class Board:
     """A TensorBoard server that runs until `close`."""
 
     url: str
-    process: Popen[bytes]
+    server: Server
+
+    @property
+    def process(self) -> Popen[bytes]:
+        """The server's process."""
+        return self.server.process
 
     def wait(self) -> int:
         """Wait until the server ends.
@@ -40,18 +46,15 @@ class Board:
 
     def close(self) -> None:
         """End the server."""
-        self.process.terminate()
-        try:
-            self.process.wait(PATIENCE_SECONDS)
-        except TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.server.close()
 
 
 def board(
     runs: Run | str | Path | Sequence[Run | str | Path], *, port: int = 6006, terminal: Terminal | None = None
 ) -> Board:
     """Start the real TensorBoard server for runs, on this machine only, and wait until it answers.
+
+    What a finished run should show and does not have yet is written first, from the run alone.
 
     Args:
         runs: One or more runs or their folders.
@@ -71,7 +74,13 @@ def board(
     if not opened:
         raise UsageError("no run is given", expected="one or more run folders", hint="glassnet board runs/*")
     port = _free(port)
-    started = Board(f"http://{HOST}:{port}/", serve([run.path for run in opened], port=port))
+    for run in opened:
+        for trouble in complete_board(run, terminal):
+            show_field("note", trouble, terminal)
+    server, linked = serve([run.path for run in opened], port=port)
+    if not linked:
+        show_field("note", "this system makes no links, so TensorBoard shows no projector", terminal)
+    started = Board(f"http://{HOST}:{port}/", server)
     try:
         _wait_for_answer(started, port)
     except BaseException:

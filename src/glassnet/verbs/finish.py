@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import tensorboard
 from glassnet.draw import missing_font
 from glassnet.evaluation.forward import forward_split
 from glassnet.evaluation.predictions import Predictions
 from glassnet.evaluation.scores import score
 from glassnet.nets.weights import load_weights, read_weights
 from glassnet.run import write_whole
+from glassnet.tensorboard.finished import Seen, write_finished
 from glassnet.terminal import show_field
 from glassnet.terminal.answers import show_scores, spark_line
 from glassnet.terminal.progress import show_judging
@@ -30,13 +30,16 @@ WHAT = {
 }
 
 
-def finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -> dict[str, Any]:
+def finish(
+    job: Job, state: State, run: Run, info: dict[str, Any], began: float, terminal: Terminal
+) -> dict[str, Any]:
     """Judge the best weights, leave the network with them in eval mode, and give the result.
 
     Args:
         job: What was trained.
         state: At the end of the training.
-        run: Its predictions are written.
+        run: Its predictions are written, and what TensorBoard shows of a finished run.
+        info: `run.json` so far.
         began: When the command began, of `time.perf_counter`.
         terminal: Where to.
 
@@ -48,6 +51,7 @@ def finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -
     load_weights(net, tensors, where=weights)
     net.eval()
     accuracies: dict[str, float | None] = {"val": None, "test": None}
+    judged: dict[str, Predictions] = {}
     seconds = {"data": 0.0, "train": 0.0, "evaluate": 0.0} | state.seconds
     for name, pictures in (("val", job.splits.val), ("test", job.splits.test)):
         if pictures is None:
@@ -62,12 +66,16 @@ def finish(job: Job, state: State, run: Run, began: float, terminal: Terminal) -
         seconds["evaluate"] += time.perf_counter() - judging_began
         accuracies[name] = scores.accuracy
         write_whole(run.predictions(name), predictions.to_bytes())
-        tensorboard.log_predictions(run, pictures, predictions, state.step)
+        judged[name] = predictions
         if name == "test" or job.splits.test is None:
             show_scores(scores, WHAT[name], terminal)
     if job.splits.val is None and job.splits.test is None:
         show_field("accuracy", "not measured: there is neither a validation nor a test split", terminal)
     if trouble := missing_font(job.splits.train.classes):
+        show_field("note", trouble, terminal)
+    splits = {name: pictures for name, pictures in job.splits.named.items() if name in judged}
+    seen = Seen(net, state.scale, state.compute, splits or {"train": job.splits.train})
+    for trouble in write_finished(run, seen, judged, info=info, step=state.step):
         show_field("note", trouble, terminal)
     seconds["total"] = time.perf_counter() - began
     return _result(state, seconds, accuracies, terminal)

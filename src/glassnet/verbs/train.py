@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet import tensorboard
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
+from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
 from glassnet.training.checkpoint import restore
@@ -21,7 +22,6 @@ from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.loop import train as train_events
-from glassnet.training.memory import is_out_of_memory
 from glassnet.training.recipe import Recipe, over, to_toml
 from glassnet.verbs.finish import finish
 from glassnet.verbs.prepare import Job, changes, describe, prepare
@@ -68,7 +68,7 @@ def train(
 
     The global random generators are seeded for the training; afterwards they, and PyTorch's settings, are as
     they were before. Ctrl-C and SIGTERM end the training between two steps, after a checkpoint; a second one
-    ends it at once.
+    ends it at once. Before the first step they do what they do in any Python: there is nothing to save yet.
 
     Args:
         net: Any `nn.Module`, trained in place and left with the best weights, in eval mode; or a NET of the
@@ -217,7 +217,7 @@ def _run_to_the_end(
         with stop_requests() as stop, observe(by="check") as watcher:
             _train(state, run, stop, resume, terminal)
         findings = check_run(watcher, before, terminal)
-        result = finish(job, state, run, began, terminal) | {"findings": findings}
+        result = finish(job, state, run, info, began, terminal) | {"findings": findings}
         write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
     except BaseException as error:
         told = _told(error, state, resume)
@@ -231,7 +231,7 @@ def _run_to_the_end(
 
 def _train(state: State, run: Run, stop: threading.Event, resume: str, terminal: Terminal) -> None:
     events = keep(train_events(state), state, run)
-    events = show_training(tensorboard.log(events, state, run), state, terminal)
+    events = show_training(log(events, state, run), state, terminal)
     for _ in events:
         if stop.is_set():
             break

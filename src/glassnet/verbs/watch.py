@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,12 +118,13 @@ def watch_script(
     Raises:
         UsageError: There is no such script, or it is no Python.
     """
-    lang, terminal = choose_language(lang), terminal or _own_terminal()
+    lang = choose_language(lang)
     program = None if module else read_script(script)
     ignored = ignored_codes(Path.cwd() if module else Path(script).resolve().parent, CODES)
     path = None if program is None else Path(program.code.co_filename)
-    with observe(script=path, stop_after=steps) as watcher:
-        report = _Report(watcher, ignored, lang, terminal, tell)
+    open_to = _own_terminal() if terminal is None else nullcontext(terminal)
+    with open_to as to, observe(script=path, stop_after=steps) as watcher:
+        report = _Report(watcher, ignored, lang, to, tell)
         with _sudden_ends(report):
             code = _ran(watcher, program, script, args)
         if report.process != os.getpid():  # the script forked, and this is its child
@@ -190,7 +191,7 @@ def _sudden_ends(report: _Report) -> Iterator[None]:
 def _ran(watcher: Watcher, program: Program | None, script: str, args: Sequence[str]) -> int:
     """Run a script to its end; give its exit code."""
     try:
-        code = 0
+        code, uncaught = 0, None
         try:
             if program is None:
                 run_module(script, args)
@@ -202,7 +203,9 @@ def _ran(watcher: Watcher, program: Program | None, script: str, args: Sequence[
             raise
         except BaseException as error:  # noqa: BLE001 — the script's own, told in its own words
             watcher.crashed(error)
-            code = show_traceback(error)
+            uncaught = error
+        if uncaught is not None:  # handled no more: what its hook raises does not come "during" it
+            code = show_traceback(uncaught)
         _wait_for_threads()
     except StopWatchingError:
         return 0
@@ -221,9 +224,14 @@ def _wait_for_threads() -> None:
             thread.join()
 
 
-def _own_terminal() -> Terminal:
+@contextmanager
+def _own_terminal() -> Iterator[Terminal]:
     """Open standard error for the report, whatever the script makes of `sys.stderr`."""
-    stream = open(os.dup(2), "w", encoding=sys.stderr.encoding)  # noqa: SIM115 — open to the end
+    stream = open(os.dup(2), "w", encoding=sys.stderr.encoding)  # noqa: SIM115 — closed below
     fall_back(stream)
     console = Console(file=stream, highlight=False, soft_wrap=True)
-    return Terminal(console, console)
+    try:
+        yield Terminal(console, console)
+    finally:
+        with contextlib.suppress(OSError):  # the script may have closed every file, as daemons do
+            stream.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import linecache
+import os
 import sys
 import types
 from dataclasses import dataclass
@@ -41,13 +42,13 @@ def read_script(script: str) -> Program:
     Raises:
         UsageError: There is no such file, or it is no Python.
     """
-    package = PathFinder.find_spec("__main__", [script]) if not _is_source(script) else None
+    path = os.path.join(os.getcwd(), script)  # not pathlib's: Python, too, keeps `./`
+    package = PathFinder.find_spec("__main__", [path]) if not _is_source(script) else None
     try:
         if package is not None and package.loader is not None:
             code = package.loader.get_code("__main__")  # type: ignore[attr-defined]
-            return Program(code, script, script, package, package.loader)
-        content = Path(script).read_bytes()
-        path = str(Path.cwd() / script)
+            return Program(code, script, path, package, package.loader)
+        content = Path(path).read_bytes()
         code = compile(content, path, "exec", dont_inherit=True)
     except OSError as error:
         raise UsageError("the script cannot be read", where=script, got=error.strerror) from None
@@ -122,8 +123,9 @@ def _go_to(folder: str) -> None:
 def _run(code: types.CodeType, spec: ModuleSpec | None, loader: Any) -> None:
     main = types.ModuleType("__main__")
     main.__dict__.update(
-        __file__=code.co_filename, __cached__=None, __builtins__=builtins, __annotations__={}, __spec__=spec,
-        __loader__=loader, __package__=spec.parent if spec is not None else None,
+        __file__=code.co_filename, __cached__=getattr(spec, "cached", None), __builtins__=builtins,
+        __annotations__={}, __spec__=spec, __loader__=loader,
+        __package__=spec.parent if spec is not None else None,
     )  # fmt: skip
     linecache.getlines(code.co_filename, main.__dict__)  # the script may go to another folder
     sys.modules["__main__"] = main

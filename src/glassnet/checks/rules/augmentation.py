@@ -59,7 +59,16 @@ def _of_held_out(seen: Seen, loader: Loader) -> Finding | None:
         names = [step.name for step in random]
         origins = without_other_keys(origins_of(loader.source), loader.names)
         split = line_of_call(origins, ("random_split", "Subset", "train_test_split"))
-        where = (split if shared else None) or line_of_call(origins, names) or loader.source
+        given = {
+            id(step.transform) for one in training_loaders(seen) for step in steps_of(one.loader.dataset)
+        }
+        borrowed = any(
+            id(step.transform) in given for step in random
+        )  # meant for training, and given to both
+        made = (
+            line_of_call(origins, [type(part).__name__ for part in parts_of(dataset)]) if borrowed else None
+        )
+        where = (split if shared else made) or line_of_call(origins, names) or loader.source
         evidence: dict[str, object] = {
             "transforms": ", ".join(dict.fromkeys(names)),
             "name": next(iter(loader.names), "loader"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CODE = "blank-pictures"
 WARNING_SHARE = 0.03
 LEAST_WARNED = 3
+MOST = 0.5  # of the pictures: so many are no accident of some files
 MOST_OF_SPLIT = 20_000  # pictures that are looked at
 SYMPTOMS = (
     "not-finite",
@@ -92,7 +93,7 @@ def _of_group(group: Group, *, broke: bool) -> Finding | None:
         where = _line(group, _casts(group)) if float(values.abs().max()) <= 1 else where
         explains = (*SYMPTOMS, "seed-misused")  # all first batches are equal
         return Finding(CODE, "error", where, evidence=evidence, form="all", explains=explains)
-    where = _line(group, _stand_ins(group))
+    where = _line(group, _stand_ins(group) or (_casts(group) if share > MOST else ()))
     severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
     evidence = {"number": number, "total": total, "share": share, "value": float(flat[blank][0, 0])}
     return Finding(CODE, severity, where, evidence=evidence, form="some", explains=SYMPTOMS)

@@ -38,6 +38,8 @@ def counted(seen: Seen, code: Code) -> Iterator[Finding]:
             yield found
         elif (kind, count) == ("count", "padded"):
             yield from _padded(seen, code, node, evidence)
+        elif kind == "count" and (found := _wiped(code, node, divided, evidence)):
+            yield found
     for call in code.calls("update"):  # a meter that is not told of how many samples a value is the mean
         alone = len(call.args) == 1 and not call.keywords and code.loops(call) and _ran(seen, code, call)
         if alone and _takes_number(code) and _kind_of(code, call, call.args[0], 3) == "mean":
@@ -247,6 +249,25 @@ def _not_reset(code: Code, node: ast.AST, name: str, evidence: dict[str, object]
     ):
         return None
     return Finding("wrong-metric", "error", code.source(starts[-1]), evidence=evidence, form="not_reset")
+
+
+def _wiped(code: Code, node: ast.AST, name: str, evidence: dict[str, object]) -> Finding | None:
+    """Find a count that begins anew with every batch, and is divided after the last one."""
+    function = code.function(node)
+    adding = {
+        loop
+        for one in ast.walk(function)
+        if isinstance(one, ast.AugAssign) and last_name(one.target) == name
+        for loop in code.loops(one)[:1]
+    }
+    for one in ast.walk(function):
+        if not isinstance(one, ast.Assign) or not isinstance(one.value, ast.Constant):
+            continue
+        named = any(name in {last_name(part) for part in _flat(target)} for target in one.targets)
+        loop = code.parents.get(one)
+        if named and loop in adding and loop not in code.loops(node):
+            return Finding("wrong-metric", "error", code.source(one), evidence=evidence, form="wiped")
+    return None
 
 
 def _flat(target: ast.expr) -> list[ast.expr]:

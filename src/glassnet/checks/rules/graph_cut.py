@@ -184,6 +184,10 @@ def _first_cut(
     live = {
         v.number for v in trace.values if v.kind == "parameter" and v.name in set(names) and v.requires_grad
     }
+    if not live:  # they took part in what came before this look, whose results it reads
+        live = {
+            v.number for v in trace.values if v.made_by is None and v.kind != "parameter" and v.requires_grad
+        }
     cuts: list[Op] = []
     after: set[int] = set()
     reached = set(live)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.utils.data import RandomSampler, SequentialSampler, Subset, WeightedRandomSampler
 
 from glassnet.checks.batches import (
     as_pictures,
@@ -62,27 +63,51 @@ def leaked_pictures(seen: Seen) -> Iterator[Finding]:
     told = False
     for loader in held_out_loaders(seen):
         if training and not told:
-            for finding in _of_loader(training, loader):
+            for finding in _of_loader(_before(seen, training, loader), loader):
                 told = True
                 yield finding
     if not told and not (training and held_out_loaders(seen)):
         yield from _of_inputs(seen)
 
 
+def _before(seen: Seen, training: list[Loader], held_out: Loader) -> list[Loader]:
+    """Leave out what other folds trained on: of loaders made at one line the last one before counts."""
+    opened = [event.who for event in seen.events if event.kind == "epoch"]
+    earlier = opened[: opened.index(held_out.number)] if held_out.number in opened else opened
+    last = {loader.source: loader for who in earlier for loader in training if loader.number == who}
+    return [one for one in training if last.get(one.source, one) is one]
+
+
 def _of_loader(training: list[Loader], held_out: Loader) -> Iterator[Finding]:
     named = is_named_held_out(held_out.names)
-    theirs = contents_of(held_out.loader.dataset)
+    theirs = _drawn(held_out)
     for loader in training:
-        ours = contents_of(loader.loader.dataset)
+        ours = _drawn(loader)
         if ours is not None and theirs is not None and ours.keys.dtype.kind == theirs.keys.dtype.kind:
             finding = _compared(ours, theirs, held_out, named) or _of_batches(loader, held_out, named)
-        elif loader.loader.dataset is held_out.loader.dataset:
+        elif loader.loader.dataset is held_out.loader.dataset and not (_picks(loader) or _picks(held_out)):
             finding = _finding(held_out, "same_set", _length(held_out), _length(held_out), named)
         else:
             finding = _of_batches(loader, held_out, named)
         if finding is not None:
             yield finding
             return
+
+
+def _picks(loader: Loader) -> bool:
+    """Tell whether a sampler may leave out samples of the dataset."""
+    sampler = getattr(loader.loader, "sampler", None)
+    return not isinstance(sampler, SequentialSampler | RandomSampler | WeightedRandomSampler)
+
+
+def _drawn(loader: Loader) -> Contents | None:
+    """Read the contents of a loader's dataset; of a sampler that picks, only what it picks."""
+    if not _picks(loader):
+        return contents_of(loader.loader.dataset)
+    indices = getattr(getattr(loader.loader, "sampler", None), "indices", None)
+    if indices is None or not hasattr(indices, "__len__"):
+        return None
+    return contents_of(Subset(loader.loader.dataset, [int(index) for index in indices]))
 
 
 def _length(loader: Loader) -> int:
@@ -236,6 +261,13 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             severity = "error" if share >= ERROR_SHARE else "warning" if share >= WARNING_SHARE else "note"
             evidence: dict[str, object] = {"number": number, "total": total, "share": share, "name": name}
             yield Finding(CODE, severity, None, evidence=evidence, form=form)
+        elif seen.audit is not None and (
+            number := len(seen.audit.copies_of(kind="near", splits=("train", name)))
+        ):
+            share = number / len(other)
+            severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
+            evidence = {"number": number, "total": len(other), "share": share, "name": name}
+            yield Finding(CODE, severity, None, evidence=evidence, form="alike")
 
 
 def _shared_in_splits(train: Pictures, other: Pictures) -> Iterator[tuple[str, int, int]]:

@@ -196,7 +196,10 @@ def weights_do_not_change(seen: Seen) -> Iterator[Finding]:  # noqa: C901
         step = next((e for e in seen.events if e.kind == "step" and e.who == optimizer.number), None)
         if not held:
             called = {n.number for n in seen.networks if any(p.requires_grad for p in n.module.parameters())}
-            if len(seen.optimizers) == 1 and called:
+            idle = all(
+                e.facts.get("empty") for e in seen.events if e.kind == "step"
+            )  # else it trains a picture
+            if len(seen.optimizers) == 1 and called and idle:
                 yield _unchanged(optimizer, "elsewhere", optimizer.source, seen)
         elif all_rates and max(all_rates) == 0.0:
             yield _unchanged(optimizer, "rate", _zero_rate(seen, optimizer), seen)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
+from glassnet.checks.origins import SAME, walk_back
 from glassnet.checks.rules.descent import blamed_line
 from glassnet.checks.rules.numbers_written import where_written
 from glassnet.checks.rules.series import course_of, only_optimizer, relative_steps, trained_looks
+from glassnet.checks.rules.wrong_way import pushed_down
 from glassnet.trace.trace import Ref
 
 if TYPE_CHECKING:
@@ -70,6 +72,16 @@ KEEPING = {
     "take_along_dim",
 }
 DOUBTFUL_STEP = 0.1
+SYMPTOMS = (
+    "plateau",
+    "not-finite",
+    "exploding-gradients",
+    "learning-rate-too-high",
+    "cannot-overfit-batch",
+    "saturated-activations",
+    "dead-relus",
+    "bce-wrong-range",
+)
 
 
 def loss_sign_or_sum(seen: Seen) -> Iterator[Finding]:
@@ -96,7 +108,17 @@ def loss_sign_or_sum(seen: Seen) -> Iterator[Finding]:
                 found = replace(found, form="maximised", source=source)
             yield found
             return
+        if pushed_down(looks):
+            yield _learned_the_wrong_way(looks[0])
+            return
     yield from _summed(seen, looks[0])
+
+
+def _learned_the_wrong_way(look: Look) -> Finding:
+    trace = look.trace
+    made_by = trace.values[trace.loss].made_by if trace.loss is not None else None
+    source = None if made_by is None else own_line(trace.ops[made_by], trace)
+    return Finding("loss-sign-or-sum", "error", source=source, form="learned", explains=SYMPTOMS)
 
 
 def _wrong_sign(look: Look, direction: int) -> Finding | None:
@@ -112,7 +134,7 @@ def _wrong_sign(look: Look, direction: int) -> Finding | None:
         if made_by is None or depth > 40:  # noqa: PLR2004
             continue
         op = trace.ops[made_by]
-        if op.name in SMALL or op.name in LARGE:
+        if op.name in SMALL or _is_log_probability(trace, op):
             ends.append((op, sign if op.name in SMALL else -sign, turned))
             continue
         for following, factor in _signs(trace, op):
@@ -120,7 +142,7 @@ def _wrong_sign(look: Look, direction: int) -> Finding | None:
     if not ends or any(sign > 0 for _, sign, _ in ends):
         return None
     op, _, turned = ends[0]
-    if op.name in LARGE and turned is None and _ends_in_labels(trace, op, trace.loss) is False:
+    if op.name not in SMALL and turned is None and not _ends_in_labels(trace, op, trace.loss):
         return None
     numbers = trace.values[trace.loss].statistics
     where = turned if turned is not None else trace.ops[trace.values[trace.loss].made_by or 0]
@@ -130,16 +152,7 @@ def _wrong_sign(look: Look, direction: int) -> Finding | None:
         source=own_line(where, trace),
         form="sign" if op.name in SMALL else "missing",
         evidence={"loss": op.name, "value": numbers.mean if numbers else math.nan},
-        explains=(
-            "plateau",
-            "not-finite",
-            "exploding-gradients",
-            "learning-rate-too-high",
-            "cannot-overfit-batch",
-            "saturated-activations",
-            "dead-relus",
-            "bce-wrong-range",
-        ),
+        explains=SYMPTOMS,
     )
 
 
@@ -158,11 +171,42 @@ def _signs(trace: Trace, op: Op) -> list[tuple[int, int]]:  # noqa: PLR0911
             len(refs) == 1 and numbers
         ):
             return [(refs[0][1], -1 if numbers[0] < 0 else 1)]
+        case "mul" if (weighted := _weighted_by_targets(trace, op)) is not None:
+            return [(weighted, 1)]
         case name if name in KEEPING:
             if op.name in ("stack", "cat"):
                 return [(value, 1) for value in op.inputs]
             return [(value, 1) for place, value in refs if place == 0 or "add" in op.name]
     return []
+
+
+def _weighted_by_targets(trace: Trace, op: Op) -> int | None:
+    """Give what is multiplied by soft targets: constants that add up to one over the classes."""
+    if op.name != "mul" or len(op.inputs) != 2:  # noqa: PLR2004
+        return None
+    for weights, other in (op.inputs, op.inputs[::-1]):
+        value, numbers = trace.values[weights], trace.values[weights].statistics
+        if numbers is None or value.requires_grad or len(value.shape) != 2:  # noqa: PLR2004
+            continue
+        shares = numbers.minimum >= 0 and abs(numbers.mean * value.shape[1] - 1) < 0.001  # noqa: PLR2004
+        if shares and value.shape == trace.values[other].shape:
+            return other
+    return None
+
+
+def _is_log_probability(trace: Trace, op: Op) -> bool:
+    """Tell whether an operation gives log-probabilities: log_softmax, or z - log(sum(exp(z))) by hand."""
+    if op.name in LARGE:
+        return True
+    if op.name != "sub" or len(op.inputs) != 2:  # noqa: PLR2004
+        return False
+    scores, total = op.inputs
+    names = []
+    for below in walk_back(trace, total, {*SAME, "log", "sum", "exp"}):
+        names += [below.name] if below.name in {"log", "sum", "exp", "logsumexp"} else []
+        if below.name in {"exp", "logsumexp"}:
+            return names in (["log", "sum", "exp"], ["logsumexp"]) and scores in below.inputs
+    return False
 
 
 def _ends_in_labels(trace: Trace, op: Op, loss: int) -> bool:
@@ -177,6 +221,8 @@ def _ends_in_labels(trace: Trace, op: Op, loss: int) -> bool:
         if at.number == op.number:
             return False
         if at.name in ("gather", "getitem", "take_along_dim", "diag", "diagonal"):
+            return True
+        if _weighted_by_targets(trace, at) is not None:
             return True
         following = _signs(trace, at)
         if not following:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 
 from glassnet.checks.finding import Finding
-from glassnet.checks.origins import SAME, first_value, given_value, kept, losses_of, origin, plain, walk_back
+from glassnet.checks.origins import (
+    SAME,
+    ancestors,
+    first_value,
+    given_value,
+    kept,
+    losses_of,
+    origin,
+    plain,
+    walk_back,
+)
 from glassnet.checks.places import cause_line, once_a_line
 from glassnet.checks.rules.softmax import CLOSE, FEW, LOG_SOFTMAX, SOFTMAX, THROUGH, are_probabilities
 
@@ -17,6 +27,7 @@ if TYPE_CHECKING:
     from glassnet.checks.seen import Look, Seen
     from glassnet.trace.trace import Op, Trace
 
+LOGARITHMS = {*LOG_SOFTMAX, "log", "logsumexp", "logsigmoid"}
 LOOSE = 0.05  # how far the sum of probabilities may be from one, on a log scale: clamping, half precision
 
 
@@ -97,7 +108,10 @@ def _picked_by_hand(seen: Seen) -> Iterator[Finding]:
         if value is None or are_probabilities(look, value, 1):
             continue
         made = origin(look.trace, value, THROUGH)
-        if made is None or plain(made) in LOG_SOFTMAX | SOFTMAX | {"log", "logsigmoid", "sub", "sigmoid"}:
+        if made is None or plain(made) in SOFTMAX | {"sub", "sigmoid"}:
+            continue
+        behind = {plain(look.trace.ops[number]) for number in ancestors(look.trace, value)}
+        if behind & LOGARITHMS:  # log-probabilities, or weighted ones as in a focal loss
             continue
         numbers = kept(look, value)
         if numbers is None or not numbers.is_floating_point():

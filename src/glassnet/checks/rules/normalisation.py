@@ -27,6 +27,7 @@ NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", 
 MOST_PICTURES = 64  # looked at, of a batch
 UNSCALED_HIGHEST = 100.0
 TINY = 0.0045  # 1/255 and a bit: what 0..1 becomes when it is divided by 255 again
+COLOURS, DARKEST, MEAN = 3, 3, 20  # of usual pictures, a black pixel after Normalize is at -2.1
 NARROW = 0.02  # 1/255 divided by a usual deviation of 0.2
 RAW = ("PILToTensor", "pil_to_tensor", "read_image", "decode_image", "decode_jpeg", "decode_png", "imread")
 MADE_FLOAT = ("float", "FloatTensor", "from_numpy", "as_tensor", "tensor", "Tensor", "astype", "stack")
@@ -104,7 +105,10 @@ def _form(pictures: torch.Tensor, numbers: Statistics, *, certain: bool) -> str 
         channel = levels_of(pictures[:, 0])
         if channel is not None and channel.step > 0.9 and channel.lowest > -15 * channel.step:
             return "other_scale"
-        return None
+        colours = certain and pictures.shape[1] == COLOURS  # drawn ones may have too few levels to be sure by
+        return (
+            "other_scale" if channel is None and colours and low > -DARKEST and numbers.mean > MEAN else None
+        )
     if low >= 0 and high <= TINY and high > TINY / 5 and (certain or levels_of(pictures) is not None):
         return "divided_twice"
     if certain and pictures.shape[0] > 1 and _is_narrow(pictures):

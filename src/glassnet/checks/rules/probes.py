@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from glassnet.trace.trace import Source
 
 MOST_PARAMETERS, MOST_SAMPLES, MOST_STEPS, MOST_SECONDS = 2_000_000, 32, 60, 1.5
+LESS = 0.08  # accuracy in eval mode, where the momentum tells why
 NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001
 DROPOUTS = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001
 
@@ -174,7 +175,8 @@ def modes_disagree(seen: Seen) -> Iterator[Finding]:
         and part.momentum is not None
         and part.momentum * int(part.num_batches_tracked or 0) < 1
     ]
-    if trained > 0.85 and evaluated < guess + 0.35 * (trained - guess):  # noqa: PLR2004
+    guesses = trained > 0.85 and evaluated < guess + 0.35 * (trained - guess)  # noqa: PLR2004
+    if guesses or (slow and evaluated < trained - LESS):
         path, part = (slow or norms)[0]
         made = seen.made.get(f"{network.prefix}{path}")
         if made is not None and slow and part.momentum is not None:

@@ -30,6 +30,7 @@ FADING = {
 }
 GOOD_WHEN_LARGE = re.compile(r"acc|f1|auc|precision|recall|top1|correct|map$|iou|dice", re.IGNORECASE)
 GOOD_WHEN_SMALL = re.compile(r"loss|err|mse|mae|nll|perplexity", re.IGNORECASE)
+LARGEST = 0.5  # learning rate that is much smaller when it is multiplied by itself
 GONE = 0.01  # of the first learning rate: nothing is learned any more
 
 
@@ -54,6 +55,7 @@ def scheduler_misused(seen: Seen) -> Iterator[Finding]:
             _wrong_goal,
             _loss_as_epoch,
             _too_many_steps,
+            _absolute,
             _per_epoch,
             _per_batch,
             _before,
@@ -347,6 +349,18 @@ def _epoch_length(seen: Seen) -> int:
         except (TypeError, NotImplementedError):
             continue
     return max(lengths, default=0)
+
+
+def _absolute(seen: Seen, scheduler: Scheduler, _stepped: list[Event]) -> Finding | None:
+    """Find a LambdaLR whose function gives learning rates, by which the optimizer's is then multiplied."""
+    used = [max(e.facts["lr"]) for e in _steps_of(seen, scheduler) if e.facts.get("lr")]
+    if scheduler.type != "LambdaLR" or len(used) < 2:  # noqa: PLR2004
+        return None
+    rate = max(float(group.get("lr", 0.0)) for group in seen.optimizers[scheduler.optimizer].groups)
+    if not 0 < rate <= LARGEST or abs(used[0] - rate * rate) > 0.01 * used[0] or max(used) > used[0]:
+        return None
+    evidence: dict[str, object] = {"scheduler": scheduler.type, "rate": rate, "used": used[0]}
+    return _finding("absolute", "error", scheduler.source, evidence)
 
 
 def _before(seen: Seen, scheduler: Scheduler, stepped: list[Event]) -> Finding | None:

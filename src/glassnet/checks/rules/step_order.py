@@ -49,7 +49,7 @@ def step_order(seen: Seen) -> Iterator[Finding]:
         finders = (
             (_never_stepped,)
             if not steps
-            else (_empty_steps, _stepped_first, _twice, _once_per_epoch, _last_batch)
+            else (_empty_steps, _stepped_first, _twice, _once_per_epoch, _last_batch, _clipped_too_early)
         )
         found = next((one for one in (find(seen, optimizer, steps) for find in finders) if one), None)
         if found:
@@ -269,6 +269,23 @@ def _last_batch(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]
     evidence: dict[str, object] = {"optimizer": optimizer.type, "number": number, "steps": len(steps)}
     found = _finding("last_batch", code.source(statement), evidence)
     return replace(found, explains=(*FOLLOWS, "evaluating-in-train-mode"))
+
+
+def _clipped_too_early(seen: Seen, optimizer: Optimizer, steps: list[tuple[int, Event]]) -> Finding | None:
+    """Find gradients that are clipped before backward computes them."""
+    if {event.who for event in seen.events if event.kind == "step"} != {optimizer.number}:
+        return None
+    early = []
+    for at, _ in steps:
+        before = _since(seen, at, optimizer.number)
+        clips = [n for n, event in enumerate(before) if event.kind == "clip"]
+        backwards = [n for n, event in enumerate(before) if event.kind == "backward"]
+        if clips and backwards and clips[-1] < backwards[0]:
+            early.append(before[clips[-1]])
+    if len(early) < max(FEWEST, 0.8 * len(steps)):
+        return None
+    evidence: dict[str, object] = {"optimizer": optimizer.type, "number": len(early), "steps": len(steps)}
+    return replace(_finding("clipped_first", early[-1].source, evidence, "warning"), explains=())
 
 
 def _inner_loops(code: Code, statement: ast.stmt, calls: list[tuple[Code, ast.stmt]]) -> list[ast.AST]:

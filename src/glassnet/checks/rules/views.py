@@ -11,6 +11,7 @@ from glassnet.checks.finding import Finding
 from glassnet.checks.lines import own_line
 from glassnet.checks.origins import ancestors, first_value, maker, plain, readers
 from glassnet.checks.places import once_a_line
+from glassnet.checks.rules.reordered import is_reordered
 from glassnet.checks.rules.samples import mixed_by_a_view
 from glassnet.checks.written import line_written
 from glassnet.trace.source_line import is_own
@@ -56,7 +57,8 @@ def reshape_mixes_axes(seen: Seen) -> Iterator[Finding]:
                 continue
             before, after = look.trace.values[value].shape, look.trace.values[op.outputs[0]].shape
             reads = reads or readers(look.trace)
-            if tears(before, after) and not _is_skewed(look.trace, op, value, reads):
+            torn = tears(before, after) and not _is_skewed(look.trace, op, value, reads)
+            if torn or is_reordered(look.trace, op, value):
                 yield _finding(look, op, before, after, "torn", "error")
             elif _is_shown(look, op, before, after, reads):
                 yield _finding(look, op, before, after, "colours", "warning")

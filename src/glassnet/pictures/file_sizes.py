@@ -1,0 +1,66 @@
+"""How large pictures are in their files, before they were brought to one size: read from their headers."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import numpy as np
+
+from glassnet.pictures.listing import list_zip
+from glassnet.pictures.policy import UnusableError, read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TRIED = 256  # pictures whose sizes are read first: most sources are of one size, and headers take time
+
+
+def file_sizes(source: str, paths: Sequence[str]) -> np.ndarray | None:
+    """Read how large pictures are in their files.
+
+    Args:
+        source: A folder or a `.zip`, as the person gave it.
+        paths: N files in it, as `Pictures` names them.
+
+    Returns:
+        float64, N: pixels a side, √(width·height); None for other sources, where a file is gone, and where
+        256 pictures spread over all are of one size.
+    """
+    place = Path(source)
+    some = [paths[index] for index in np.linspace(0, len(paths) - 1, TRIED).astype(int)]
+    try:
+        if place.is_dir():
+            return _in_folder(place, paths) if len(set(_in_folder(place, some))) > 1 else None
+        if not place.is_file() or not zipfile.is_zipfile(place):
+            return None
+        where = {entry.path: entry.where for entry in list_zip(place).entries}
+        with zipfile.ZipFile(place) as archive:
+            items = archive.infolist()
+            if len(set(_in_zip(archive, [items[where[path]] for path in some]))) == 1:
+                return None
+            return _in_zip(archive, [items[where[path]] for path in paths])
+    except (OSError, KeyError, UnusableError, zipfile.BadZipFile):
+        return None
+
+
+def _in_folder(folder: Path, paths: Sequence[str]) -> np.ndarray:
+    sides = []
+    for path in paths:
+        with (folder / path).open("rb") as file:
+            sides.append(_side(file))
+    return np.array(sides)
+
+
+def _in_zip(archive: zipfile.ZipFile, items: Sequence[zipfile.ZipInfo]) -> np.ndarray:
+    sides = []
+    for item in items:
+        with archive.open(item) as file:
+            sides.append(_side(cast("BinaryIO", file)))
+    return np.array(sides)
+
+
+def _side(file: BinaryIO) -> float:
+    facts = read_facts(file)
+    return (facts.width * facts.height) ** 0.5
