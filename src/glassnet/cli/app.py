@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "Work one number of a network out by hand, and check it against PyTorch's.",
     "check": "Name the mistakes of a network, its recipe and its pictures before a long training.",
     "watch": "Run a training script unmodified, and name its mistakes with their lines.",
+    "report": "Write a run as one offline HTML page that can be sent to a colleague.",
     "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
 }
 
