@@ -18,9 +18,10 @@ from torch import nn
 
 from glassnet.errors import RunError
 from glassnet.evaluation import forward as module
+from glassnet.evaluation.confusion import confusion
 from glassnet.evaluation.forward import Compute, Judging, forward, forward_split, random_kept
 from glassnet.evaluation.predictions import Predictions, read_predictions
-from glassnet.evaluation.scores import confusion, score, wilson
+from glassnet.evaluation.scores import score, wilson
 from glassnet.pictures.scale import Scale
 from toys import HALF, Linear, Tiny, pictures, same_bits, weights_of
 

@@ -1,4 +1,4 @@
-"""Predictions to figures: pure functions of labels and predicted classes."""
+"""Predictions to accuracy, its interval, top-k, and precision, recall and F1 per class and on average."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-import numpy as np
+from glassnet.evaluation.confusion import confusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
 
 Z95 = 1.959963984540054  # the normal distribution's quantile for two sides of 95 %
 
@@ -26,6 +28,15 @@ class ClassScore:
 
 
 @dataclass(frozen=True)
+class Averages:
+    """Figures per class as one: over the classes that occur; a figure that is None counts as 0."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
 class Scores:
     """How good predictions are; all in 0..1."""
 
@@ -33,6 +44,8 @@ class Scores:
     interval: tuple[float, float]  # Wilson, 95 %
     images: int
     per_class: tuple[ClassScore, ...]
+    macro: Averages  # each class counts the same
+    weighted: Averages  # each class counts by its pictures
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -59,25 +72,6 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
-def confusion(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> np.ndarray:
-    """Count label against predicted class.
-
-    Args:
-        labels: int, N.
-        predicted: int, N.
-        num_classes: K.
-
-    Returns:
-        int64, K×K: rows are labels, columns predicted.
-
-    Example:
-        >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
-        [[1, 1], [0, 1]]
-    """
-    cells = np.bincount(labels * num_classes + predicted, minlength=num_classes**2)
-    return cells.reshape(num_classes, num_classes)
-
-
 def score(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Scores:
     """Score predictions.
 
@@ -90,6 +84,7 @@ def score(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> 
         Accuracy with its interval, and figures per class.
 
     Example:
+        >>> import numpy as np
         >>> scores = score(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), ["cat", "dog"])
         >>> scores.accuracy, scores.per_class[0].recall, scores.per_class[0].precision
         (0.75, 0.5, 1.0)
@@ -108,4 +103,42 @@ def score(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> 
             )
         )
     right, total = int(table.trace()), int(table.sum())
-    return Scores(right / total, wilson(right, total), total, tuple(per_class))
+    occurring = [entry for entry in per_class if entry.f1 is not None]
+    macro = _average(occurring, [1] * len(occurring))
+    weighted = _average(occurring, [entry.support for entry in occurring])
+    return Scores(right / total, wilson(right, total), total, tuple(per_class), macro, weighted)
+
+
+def _average(entries: Sequence[ClassScore], weights: Sequence[int]) -> Averages:
+    def mean(figures: Sequence[float | None]) -> float:
+        pairs = zip(figures, weights, strict=True)
+        return sum((figure or 0.0) * weight for figure, weight in pairs) / sum(weights)
+
+    return Averages(
+        mean([entry.precision for entry in entries]),
+        mean([entry.recall for entry in entries]),
+        mean([entry.f1 for entry in entries]),
+    )
+
+
+def top_k(logits: np.ndarray, labels: np.ndarray, k: int) -> float:
+    """Give the share of pictures whose class is among the k likeliest; of equal ones the first come first.
+
+    Args:
+        logits: float, N×K.
+        labels: int, N.
+        k: At least 1.
+
+    Returns:
+        A share in 0..1, never less than the accuracy.
+
+    Example:
+        >>> import numpy as np
+        >>> logits = np.array([[3.0, 2.0, 1.0], [3.0, 1.0, 2.0]])
+        >>> top_k(logits, np.array([1, 1]), 2)
+        0.5
+    """
+    own = logits[range(len(labels)), labels][:, None]
+    earlier = range(logits.shape[1]) < labels[:, None]
+    before = (logits > own) | ((logits == own) & earlier)
+    return float((before.sum(1) < k).mean())
