@@ -24,6 +24,7 @@ LAYERS = (
     ("figures",),
     ("pages",),
     ("evaluation",),
+    ("audit",),
     ("training",),
     ("checks",),
     ("watching",),

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import GlassnetError
-from glassnet.pictures.pictures import Pictures, Policy, Rejected
+from glassnet.pictures.pictures import Pictures, Policy, Rejected, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IN_MEMORY_BYTES = 1 << 30  # larger entries are memory-mapped
-_ENTRY_VERSION = 1
+_ENTRY_VERSION = 2
 _STALE_SECONDS = 3600
 _CHUNK_BYTES = 1 << 24
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC, errno.EFBIG}
@@ -39,6 +39,7 @@ class SplitMeta:
     stop: int
     paths: tuple[str, ...]
     rejected: tuple[Rejected, ...]
+    sizes: tuple[Size, ...]
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ def read_entry(cache: Path, key: str, *, source: str) -> dict[str, Pictures] | N
             hashes=hashes[split.start : split.stop],
             rejected=split.rejected,
             notes=meta.notes if number == 0 else (),
+            sizes=split.sizes,
         )
         for number, (name, split) in enumerate(meta.splits.items())
     }
@@ -271,6 +273,7 @@ def _meta(parsed: dict[str, Any]) -> EntryMeta:
             split["stop"],
             tuple(split["paths"]),
             tuple(Rejected(**item) for item in split["rejected"]),
+            tuple(Size(**item) for item in split["sizes"]),
         )
         for name, split in parsed["splits"].items()
     }

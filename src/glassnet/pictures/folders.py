@@ -9,6 +9,7 @@ import tarfile
 import time
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -21,12 +22,14 @@ from glassnet.pictures.decode import SECONDS_PER_PICTURE, Decoded, decode
 from glassnet.pictures.events import Progress
 from glassnet.pictures.layout import SPLITS, Layout, arrange, check_classes
 from glassnet.pictures.listing import Listing, list_folder, list_tar, list_zip
-from glassnet.pictures.pictures import Pictures, Policy, Rejected
+from glassnet.pictures.pictures import Pictures, Policy, Rejected, Size
 from glassnet.pictures.policy import POLICY_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
+
+    from glassnet.pictures.policy import Facts
 
 _CHUNK_BYTES = 1 << 24
 _MAX_TAR_RATIO = 200
@@ -134,12 +137,20 @@ def _write_entry(folder: Path, listing: Listing, layout: Layout, policy: Policy,
             start + len(mine),
             tuple(layout.entries[index].path for index in mine),
             tuple(item for owner, item in rejected if owner == split),
+            _sizes([decoded.facts[index] for index in mine]),
         )
         start += len(mine)
     hashes = np.frombuffer(bytes.fromhex("".join(decoded.hashes[i] for i in used)), np.uint8).reshape(-1, 16)
     labels = np.array([layout.labels[index] for index in used], np.int64)
     meta = cache.EntryMeta(layout.classes, policy, splits, listing.notes)
     cache.finish_entry(folder, meta, labels, hashes)
+
+
+def _sizes(facts: Sequence[Facts]) -> tuple[Size, ...]:
+    """Count how often each size and mode occurs, most frequent first."""
+    counts = Counter((fact.width, fact.height, fact.mode) for fact in facts)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Size(*size, count) for size, count in ordered)
 
 
 def _close_holes(path: Path, used: Sequence[int], num_bytes: int) -> None:

@@ -21,6 +21,16 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Size:
+    """How files were before they were brought to one size: pixels, Pillow's mode, and how many were so."""
+
+    width: int
+    height: int
+    mode: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Policy:
     """How a picture of any size and mode becomes one array: the same in train, evaluate and predict.
 
@@ -66,6 +76,7 @@ class Pictures:
     rejected: tuple[Rejected, ...] = ()
     rows: np.ndarray | None = None  # int64, N: where each picture lies in `images`; None: one after the other
     notes: tuple[str, ...] = ()  # what a person should know about this split, a sentence each
+    sizes: tuple[Size, ...] = ()  # of the files, most frequent first; empty where there were none
 
     def __len__(self) -> int:
         """Count the pictures."""
@@ -100,7 +111,7 @@ class Pictures:
             split: The name of the new split.
 
         Returns:
-            Pictures over the same array; `rejected` and `notes` stay behind.
+            Pictures over the same array; `rejected`, `notes` and `sizes` stay behind.
         """
         where = np.asarray(indices, dtype=np.int64)
         return replace(
@@ -112,6 +123,7 @@ class Pictures:
             rows=where if self.rows is None else self.rows[where],
             rejected=(),
             notes=(),
+            sizes=(),
         )
 
 

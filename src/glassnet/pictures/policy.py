@@ -51,6 +51,7 @@ class Facts(NamedTuple):
     width: int
     height: int
     channels: int
+    mode: str = ""  # Pillow's: "L", "RGB", "P", "CMYK", "I;16", …
 
 
 class UnusableError(Exception):
@@ -137,7 +138,8 @@ def _facts(image: Image.Image) -> Facts:
     # only what lies before the pixels: asking a PNG for more would decode it
     if "exif" in image.info and image.format != "TIFF" and _orientation(image) >= _SIDEWAYS:
         width, height = height, width
-    return Facts(width, height, 1 if image.mode in _GREY_MODES or image.mode.startswith("I;16") else 3)
+    channels = 1 if image.mode in _GREY_MODES or image.mode.startswith("I;16") else 3
+    return Facts(width, height, channels, image.mode)
 
 
 def apply_policy(image: Image.Image, policy: Policy) -> np.ndarray:

@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def _answer(order: dict[str, Any], job: dict[str, Any], source: _Source, slots: mmap.mmap) -> dict[str, Any]:
-    facts: list[tuple[int, ...]] = []
+    facts: list[tuple[int | str, ...]] = []
     hashes: list[tuple[int, str]] = []
     rejected: list[tuple[int, str]] = []
     reply: dict[str, Any] = {"facts": facts, "hashes": hashes, "rejected": rejected}

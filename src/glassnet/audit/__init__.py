@@ -1,0 +1,1 @@
+"""What pictures and labels are worth before a training: counts, copies, blank pictures, doubtful labels."""
