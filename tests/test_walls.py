@@ -30,6 +30,7 @@ LAYERS = (
     ("watching",),
     ("tensorboard",),
     ("terminal",),
+    ("report",),
     ("verbs",),
     ("cli",),
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from glassnet.report.content import Seen
 
 LAYERS, MAPS = 4, 16  # that are shown: layers of a network, channels of a layer
-MOST_ROWS = 60  # of the table of parts
+MOST_ROWS = 36  # of the table of parts
 MOST_GRAPH_BYTES = 400_000  # of a drawing in a page
 
 
@@ -123,11 +123,17 @@ def _parts(root: Row, most: int) -> list[Part]:
         depth, found = depth + 1, deeper
     return [
         Part(
-            row.name, row.type.rpartition(".")[2], level, shape_text(row.outputs[0]) if row.outputs else "",
+            row.name, _type(row), level, shape_text(row.outputs[0]) if row.outputs else "",
             row.parameters, row.macs,
         )
         for row, level in found[:most]
     ]  # fmt: skip
+
+
+def _type(row: Row) -> str:
+    """Give the class of a module or the name of a function, where the row's name does not say it."""
+    kind = row.type.rpartition(".")[2]
+    return "" if kind == row.name else kind
 
 
 def _rows(root: Row, depth: int, level: int = 0) -> list[tuple[Row, int]]:

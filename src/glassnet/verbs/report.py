@@ -14,6 +14,8 @@ import torch
 from glassnet.errors import GlassnetError, RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import read_predictions
+from glassnet.pictures.pictures import Policy
+from glassnet.pictures.splits import split_off
 from glassnet.report.content import Content, Seen
 from glassnet.report.network import layers_to_show
 from glassnet.report.page import report_page
@@ -24,7 +26,7 @@ from glassnet.texts import choose_language, texts
 from glassnet.trace.record import record
 from glassnet.verbs.load import load_run
 from glassnet.verbs.prepare import data_dir_of
-from glassnet.verbs.source import arrange, read_for_run
+from glassnet.verbs.source import read_for_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,6 +140,34 @@ def report(
     return written
 
 
+def report_of_training(
+    run: Run, splits: Mapping[str, Pictures], trained: Trained, lang: str
+) -> Report:
+    """Write the report of a training that has just ended, with all that is still in memory.
+
+    Args:
+        run: It is finished.
+        splits: Its pictures by name.
+        trained: Its network, with the weights that were judged.
+        lang: Of the words.
+
+    Returns:
+        Where it lies.
+
+    Raises:
+        RunError: The page cannot be written.
+    """
+    clock, words = _Clock(), texts(lang, "report")
+    with clock.of("run"):
+        content = with_pictures(open_content(run, lang), splits, "")
+    with clock.of("network"):
+        try:
+            content = with_network(content, trained)
+        except GlassnetError as error:
+            content = _lacking(content, "network", words["no_network"].format(reason=error))
+    return write_report(content, run, run.path / FILE, lang, clock.seconds)
+
+
 def open_content(run: Run, lang: str) -> Content:
     """Read what a run wrote: its facts, its curves, its predictions.
 
@@ -189,12 +219,13 @@ def _splits(
     source, recipe = info["source"], info["recipe"]
     if not source["by_name"]:
         raise RunError(words["pictures_of_objects"])
-    from glassnet.pictures.pictures import Policy  # noqa: PLC0415
-
     splits = read_for_run(
         source["name"], terminal, data_dir=data_dir, policy=Policy(**source["policy"]), classes=source["classes"]
     )
-    return arrange(splits, val=recipe["val"], seed=recipe["seed"]).named if "train" in splits else splits
+    if "train" in splits and not source["own_val"] and recipe["val"]:
+        train, val = split_off(splits["train"], recipe["val"], seed=recipe["seed"])
+        splits = {"train": train, "val": val} | {name: split for name, split in splits.items() if name == "test"}
+    return {name: splits[name] for name in ("train", "val", "test") if name in splits}
 
 
 def with_pictures(content: Content, pictures: Mapping[str, Pictures], reason: str) -> Content:
