@@ -29,8 +29,8 @@ LAYERS = (
     ("checks",),
     ("watching",),
     ("tensorboard",),
-    ("terminal",),
     ("report",),
+    ("terminal",),
     ("verbs",),
     ("cli",),
 )

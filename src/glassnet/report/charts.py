@@ -170,8 +170,9 @@ def legend(lines: Sequence[Line]) -> Markup:
         A list, each with a stroke of its line's style.
     """
     items = [
-        Markup('<li><svg viewBox="0 0 22 8" aria-hidden="true"><path class="line {}" d="M1 4h20"/></svg>{}</li>')
-        .format(line.style, line.name)
+        Markup(
+            '<li><svg viewBox="0 0 22 8" aria-hidden="true"><path class="line {}" d="M1 4h20"/></svg>{}</li>'
+        ).format(line.style, line.name)
         for line in lines
     ]  # fmt: skip
     return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
@@ -221,8 +222,8 @@ def reliability(bins: Sequence[tuple[float, float, float, int]], x: Axis, y: Axi
         label = f"{x.text(low)} – {x.text(high)}: {y.text(round(right, 3))} ({count:,})"
         parts.append(
             Markup(
-                '<g><title>{}</title><rect class="bar" x="{}" y="{}" width="{}" height="{}" style="--full:{}"/>'
-                "</g>"
+                '<g><title>{}</title>'
+                '<rect class="bar" x="{}" y="{}" width="{}" height="{}" style="--full:{}"/></g>'
             ).format(
                 label, _n(left + 1), _n(top), _n(width - 2), _n(ground - top),
                 round(0.25 + 0.75 * math.sqrt(count / most), 3),
@@ -271,14 +272,18 @@ def _frame(x: Axis, y: Axis) -> Markup:
     for value in y.ticks():
         at = _y(y, value)
         parts.append(
-            Markup('<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>').format(
+            Markup(
+                '<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>'
+            ).format(
                 _n(LEFT), _n(at), _n(end), _n(LEFT - 7), _n(at + 4), y.text(value)
             )
         )  # fmt: skip
     for value in x.ticks():
         at = _x(x, value)
         parts.append(
-            Markup('<path class="grid" d="M{} {}v4"/><text x="{}" y="{}" text-anchor="middle">{}</text>').format(
+            Markup(
+                '<path class="grid" d="M{} {}v4"/><text x="{}" y="{}" text-anchor="middle">{}</text>'
+            ).format(
                 _n(at), _n(ground), _n(at), _n(ground + 18), x.text(value)
             )
         )  # fmt: skip

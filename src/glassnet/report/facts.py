@@ -92,7 +92,9 @@ def net_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
         Fact(words["start"], words["fresh"] if not net["weights"] else str(net["weights"]["from"])),
     ]
     if net["source"]:
-        facts.append(Fact(words["code"], str(net["source"]["path"]), f"SHA-256 {str(net['source']['sha256'])[:16]}…"))
+        facts.append(
+            Fact(words["code"], str(net["source"]["path"]), f"SHA-256 {str(net['source']['sha256'])[:16]}…")
+        )
     return facts
 
 

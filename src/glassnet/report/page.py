@@ -1,4 +1,4 @@
-"""A run as one offline page: what was trained on what, how good it is, where it errs, and how to repeat it."""
+"""A run as one offline page: what was trained on what, how good it is, where it errs, how to repeat it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ import numpy as np
 
 from glassnet.pages.parts import build_page
 from glassnet.report.charts import Axis, interval_bar, precision_recall, reliability
-from glassnet.report.facts import balance_of, commands_of, data_facts, environment_facts, net_facts
-from glassnet.report.facts import result_facts, short_of, short_source
+from glassnet.report.facts import (
+    balance_of,
+    commands_of,
+    data_facts,
+    environment_facts,
+    net_facts,
+    result_facts,
+    short_of,
+    short_source,
+)
 from glassnet.report.matrix import matrix_of
 from glassnet.report.network import structure_of
 from glassnet.report.sheets import sheet_of
@@ -38,7 +46,11 @@ SECTIONS = (
     "result", "findings", "curves", "confusion", "classes", "sure", "mistakes", "network", "pictures",
     "recipe", "repeat",
 )  # fmt: skip
-TITLES = {"classes": "per_class", "sure": "sureness", "mistakes": "worst"}  # where the key of the text differs
+TITLES = {
+    "classes": "per_class",
+    "sure": "sureness",
+    "mistakes": "worst",
+}  # where the key of the text differs
 # templates are filled in by Jinja2, which PyTorch brings along anyway: it escapes every name by itself
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HOME), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -111,7 +123,10 @@ def report_page(content: Content, *, lang: str = "en") -> str:
         view |= _result(content, content.judgement, words, sheets)
     if content.seen is not None:
         structure = view["structure"] = structure_of(content.seen, lang)
-        sheets += [*([structure.picture] if structure.picture else []), *(maps.sheet for maps in structure.maps)]
+        sheets += [
+            *([structure.picture] if structure.picture else []),
+            *(maps.sheet for maps in structure.maps),
+        ]
     matrix = view["matrix"]
     shown = [name for name in SECTIONS if matrix or name not in ("confusion", "classes", "sure", "mistakes")]
     view["sections"] = [(name, words[TITLES.get(name, name)]) for name in shown]
@@ -234,8 +249,22 @@ def _badges(info: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
 
 def _data(content: Content, matrix: Any, words: Mapping[str, str]) -> dict[str, Any]:
     """Give what the script of the page reads."""
-    names = ("cell_title", "cell_shown", "cell_all", "cell_right", "cell_none", "cell_no_pictures", "copied", "copy")
-    data: dict[str, Any] = {"words": {name: words[name] for name in names}, "cells": {}, "sheets": {}, "paths": {}}
+    names = (
+        "cell_title",
+        "cell_shown",
+        "cell_all",
+        "cell_right",
+        "cell_none",
+        "cell_no_pictures",
+        "copied",
+        "copy",
+    )
+    data: dict[str, Any] = {
+        "words": {name: words[name] for name in names},
+        "cells": {},
+        "sheets": {},
+        "paths": {},
+    }
     if matrix is None or content.predictions is None:
         return data
     paths = content.predictions.paths

@@ -88,7 +88,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     found = {}
     for key, template in texts("en", "reasons").items():
         parts = re.split(r"\{(\w+)\}", template)
-        fields = [re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+)" for place, part in enumerate(parts)]
+        fields = [
+            re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+)" for place, part in enumerate(parts)
+        ]
         found[key] = re.compile("".join(fields))
     return found
 

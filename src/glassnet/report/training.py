@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.report.charts import Point
 
 Record = dict[str, Any]
+MOST_DOTS = 40  # of a line
 SMOOTHED = 20  # steps that a smoothed line looks back over
 
 
@@ -50,14 +51,15 @@ def training_curves(metrics: Sequence[Record], words: Mapping[str, str]) -> list
     marks = {words["kept_here"]: best["step"] / an_epoch} if best and len(epochs) > 1 else {}
 
     def points(lines: Sequence[Record], key: str) -> list[Point]:
-        return [(line["step"] / an_epoch, _number(line.get(key))) for line in lines]
+        return [(line["step"] / an_epoch, finite_or_gap(line.get(key))) for line in lines]
 
+    dotted = len(epochs) <= MOST_DOTS
     found = []
     for kind, percent in (("loss", False), ("accuracy", True)):
         lines = [
             Line(words["each_step"], smoothed(points(steps, kind)), "faint"),
-            Line(words["training"], points(epochs, f"train_{kind}"), "s0", dots=len(epochs) < 40),
-            Line(words["validation"], points(epochs, f"val_{kind}"), "s1", dots=len(epochs) < 40),
+            Line(words["training"], points(epochs, f"train_{kind}"), "s0", dots=dotted),
+            Line(words["validation"], points(epochs, f"val_{kind}"), "s1", dots=dotted),
         ]
         found.append(_curve(words[kind], lines, x, marks, percent=percent))
     rate = [Line(words["rate"], points(steps, "lr"), "s0")]
@@ -98,6 +100,13 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
     return found
 
 
-def _number(value: object) -> float:
-    """Read a number of a record; null stands for what is not finite, or not there."""
+def finite_or_gap(value: object) -> float:
+    """Read a number of a record.
+
+    Args:
+        value: Null stands for what is not finite, or not there.
+
+    Returns:
+        The number, or NaN, which charts leave out.
+    """
     return float(value) if isinstance(value, int | float) else math.nan

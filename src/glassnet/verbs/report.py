@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from glassnet.evaluation.forward import Compute
-    from glassnet.evaluation.predictions import Predictions
     from glassnet.pictures.pictures import Pictures
     from glassnet.pictures.scale import Scale
 
@@ -125,8 +124,8 @@ def report(
         run = run if isinstance(run, Run) else open_run(run)
         content = open_content(run, lang)
     with clock.of("pictures"):
-        data = data_dir_of(run) if data_dir is None else Path(data_dir)
-        content = _with_pictures(content, run, words, data, terminal)
+        given = None if data_dir is None else Path(data_dir)
+        content = _with_pictures(content, run, words, given, terminal)
     with clock.of("network"):
         try:
             loaded = load_run(run, net=net, terminal=terminal)
@@ -135,14 +134,17 @@ def report(
             content = _lacking(content, "network", words["no_network"].format(reason=error))
     written = write_report(content, run, Path(out) if out else run.path / FILE, lang, clock.seconds)
     show_report(written, lang, terminal)
+    _show_seconds(written, words, terminal)
     name = quoted(run.path)
-    show_next([f"glassnet compare {name} RUN...", f"glassnet evaluate {name}"], terminal, name=texts(lang, "look")["next"])
+    show_next(
+        [f"glassnet compare {name} RUN...", f"glassnet evaluate {name}"],
+        terminal,
+        name=texts(lang, "look")["next"],
+    )
     return written
 
 
-def report_of_training(
-    run: Run, splits: Mapping[str, Pictures], trained: Trained, lang: str
-) -> Report:
+def report_of_training(run: Run, splits: Mapping[str, Pictures], trained: Trained, lang: str) -> Report:
     """Write the report of a training that has just ended, with all that is still in memory.
 
     Args:
@@ -203,14 +205,39 @@ def open_content(run: Run, lang: str) -> Content:
 def _with_pictures(
     content: Content, run: Run, words: Mapping[str, str], data_dir: Path | None, terminal: Terminal
 ) -> Content:
-    """Read the splits of the run's source, and keep those whose content is what it was."""
+    splits, reason = read_splits(content.info, run, words, data_dir, terminal)
+    return with_pictures(content, splits, words["no_pictures"].format(reason=reason))
+
+
+def read_splits(
+    info: Mapping[str, Any], run: Run, words: Mapping[str, str], data_dir: Path | None, terminal: Terminal
+) -> tuple[dict[str, Pictures], str]:
+    """Read the splits of a run's source, and keep those whose content is what it was.
+
+    Args:
+        info: From `run.json`.
+        run: The run.
+        words: Texts of the table `report`.
+        data_dir: Where data sets are looked for first; None for where the training did.
+        terminal: Where progress is drawn.
+
+    Returns:
+        Splits by name, and why one of them is missing.
+
+    Raises:
+        RunError: `run.json` is damaged.
+    """
     try:
-        splits, reason = _splits(content.info, words, data_dir, terminal), words["pictures_changed"]
+        then = info["source"]["splits"]
+        splits = _splits(info, words, data_dir or data_dir_of(run), terminal)
+        same = {n: s for n, s in splits.items() if s.fingerprint == (then.get(n) or {}).get("fingerprint")}
     except GlassnetError as error:
-        splits, reason = {}, str(error)
-    then = content.info["source"]["splits"]
-    same = {name: split for name, split in splits.items() if split.fingerprint == (then.get(name) or {}).get("fingerprint")}
-    return with_pictures(content, same, words["no_pictures"].format(reason=reason))
+        return {}, str(error)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RunError(
+            "the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)
+        ) from error
+    return same, words["pictures_changed"]
 
 
 def _splits(
@@ -220,11 +247,15 @@ def _splits(
     if not source["by_name"]:
         raise RunError(words["pictures_of_objects"])
     splits = read_for_run(
-        source["name"], terminal, data_dir=data_dir, policy=Policy(**source["policy"]), classes=source["classes"]
+        source["name"],
+        terminal,
+        data_dir=data_dir,
+        policy=Policy(**source["policy"]),
+        classes=source["classes"],
     )
     if "train" in splits and not source["own_val"] and recipe["val"]:
         train, val = split_off(splits["train"], recipe["val"], seed=recipe["seed"])
-        splits = {"train": train, "val": val} | {name: split for name, split in splits.items() if name == "test"}
+        splits = splits | {"train": train, "val": val}
     return {name: splits[name] for name in ("train", "val", "test") if name in splits}
 
 
@@ -240,7 +271,11 @@ def with_pictures(content: Content, pictures: Mapping[str, Pictures], reason: st
         The content with them.
     """
     found = replace(content, pictures=dict(pictures))
-    return found if content.judgement is None or found.judged is not None else _lacking(found, "pictures", reason)
+    return (
+        found
+        if content.judgement is None or found.judged is not None
+        else _lacking(found, "pictures", reason)
+    )
 
 
 def with_network(content: Content, trained: Trained) -> Content:
@@ -266,7 +301,9 @@ def with_network(content: Content, trained: Trained) -> Content:
         layers = layers_to_show(trained.net)
         images = trained.scale.apply(picture[None], device=trained.compute.device)
     else:
-        images = torch.zeros(1, size["channels"], size["height"], size["width"], device=trained.compute.device)
+        images = torch.zeros(
+            1, size["channels"], size["height"], size["width"], device=trained.compute.device
+        )
     trace = record(trained.net, images, keep=layers or "nothing")
     return replace(content, seen=Seen(trace, picture, name))
 
@@ -307,7 +344,7 @@ def write_report(
 
 
 def show_report(written: Report, lang: str, terminal: Terminal) -> None:
-    """Say where a report lies, what it lacks, and where its time went.
+    """Say where a report lies and what it lacks.
 
     Args:
         written: The report.
@@ -318,6 +355,9 @@ def show_report(written: Report, lang: str, terminal: Terminal) -> None:
     show_field(words["written"], f"{written.path} ({bytes_text(written.bytes)})", terminal)
     for reason in written.left_out.values():
         show_field(words["lacks"], reason.replace("\n", "; "), terminal)
+
+
+def _show_seconds(written: Report, words: Mapping[str, str], terminal: Terminal) -> None:
     parts = words["comma"].join(
         f"{words[f'seconds_{name}']} {seconds:.1f} s" for name, seconds in written.seconds.items()
     )
