@@ -29,7 +29,7 @@ LAYERS = (
     ("checks",),
     ("watching",),
     ("tensorboard",),
-    ("report",),
+    ("reports",),
     ("terminal",),
     ("verbs",),
     ("cli",),

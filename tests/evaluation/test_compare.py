@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 
 import numpy as np
@@ -80,9 +79,8 @@ def test_what_differs_in_brightness_is_separable_and_what_does_not_is_not():
     assert found.per_class == (1.0, 1.0, None)
     hard = noise.astype(np.uint8)
     found = separability(_pictures(hard[:300], labels[:300], "train"), _pictures(hard[300:], labels[300:], "test"))
-    low, high = found.linear.interval
-    assert low < 0.5 < high
-    assert math.isfinite(found.nearest_mean.accuracy)
+    assert found.linear.accuracy < 0.7  # a coin tells 0.5
+    assert found.nearest_mean.accuracy < 0.7
 
 
 def test_large_pictures_are_averaged_down():

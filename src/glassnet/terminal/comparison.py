@@ -10,7 +10,7 @@ from glassnet.texts import texts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from glassnet.report.comparison import Comparison, Pair, Source
+    from glassnet.reports.comparison import Comparison, Pair, Source
     from glassnet.terminal.console import Terminal
 
 BELIEVED = 0.05  # a difference is told as one below this p-value

@@ -13,7 +13,7 @@ from glassnet.evaluation.compare import adjusted, pair_up, spread_of
 from glassnet.evaluation.predictions import read_predictions
 from glassnet.evaluation.scores import score
 from glassnet.evaluation.separability import separability
-from glassnet.report.comparison import Comparison, Difference, Entry, Group, Pair, Source, fingerprint_of
+from glassnet.reports.comparison import Comparison, Difference, Entry, Group, Pair, Source, fingerprint_of
 from glassnet.run import Run, open_run, write_whole
 from glassnet.terminal import Terminal, open_terminal, show_next
 from glassnet.terminal.comparison import show_comparison
@@ -89,7 +89,7 @@ def compare(
     )
     show_comparison(found, lang, terminal)
     if html is not None:
-        from glassnet.report.compare_page import compare_page  # noqa: PLC0415 — loads templates
+        from glassnet.reports.compare_page import compare_page  # noqa: PLC0415 — loads templates
 
         write_whole(Path(html), compare_page(found, lang=lang))
     _show_next(found, html, lang, terminal)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet.report.comparison import Comparison, Entry, Pair
+    from glassnet.reports.comparison import Comparison, Entry, Pair
 
 MOST_PATHS = 100  # of pictures that one run tells right and the other wrong
 

@@ -16,9 +16,9 @@ from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import read_predictions
 from glassnet.pictures.pictures import Policy
 from glassnet.pictures.splits import split_off
-from glassnet.report.content import Content, Seen
-from glassnet.report.network import layers_to_show
-from glassnet.report.page import report_page
+from glassnet.reports.content import Content, Seen
+from glassnet.reports.network import layers_to_show
+from glassnet.reports.page import report_page
 from glassnet.run import Run, open_run, write_whole
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.quantities import bytes_text

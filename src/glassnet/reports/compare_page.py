@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import glassnet
 from glassnet.pages.parts import build_page
-from glassnet.report.charts import Axis, Line, axis_over, interval_bar, legend, line_chart
-from glassnet.report.facts import time_text
-from glassnet.report.page import HOME, TEMPLATES, number
-from glassnet.report.sheets import sheet_of
-from glassnet.report.training import Curve, finite_or_gap, smoothed
+from glassnet.reports.charts import Axis, Line, axis_over, interval_bar, legend, line_chart
+from glassnet.reports.facts import time_text
+from glassnet.reports.page import HOME, TEMPLATES, number
+from glassnet.reports.sheets import sheet_of
+from glassnet.reports.training import Curve, finite_or_gap, smoothed
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from glassnet.report.charts import Point
-    from glassnet.report.comparison import Comparison, Entry, Pair
-    from glassnet.report.sheets import Sheet
+    from glassnet.reports.charts import Point
+    from glassnet.reports.comparison import Comparison, Entry, Pair
+    from glassnet.reports.sheets import Sheet
 
 MOST_PICTURES = 12  # of a pair, on each side
 MOST_PAIRS = 10  # with pictures

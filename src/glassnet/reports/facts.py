@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from glassnet.evaluation.judgement import Judgement
     from glassnet.pictures.pictures import Pictures
-    from glassnet.report.content import Content
+    from glassnet.reports.content import Content
 
 LARGE_GAP = 0.05  # between training and validation accuracy: worth a line
 MOST_CLASSES = 100  # in the table of how many pictures each class has

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glassnet.report.charts import Axis, Line, axis_over, legend, line_chart
+from glassnet.reports.charts import Axis, Line, axis_over, legend, line_chart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from markupsafe import Markup
 
-    from glassnet.report.charts import Point
+    from glassnet.reports.charts import Point
 
 Record = dict[str, Any]
 MOST_DOTS = 40  # of a line

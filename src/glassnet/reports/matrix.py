@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.report.sheets import MOST_SIDE, Sheet, most_a_group, sheet_of
+from glassnet.reports.sheets import MOST_SIDE, Sheet, most_a_group, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,11 +15,11 @@ from glassnet.figures.labels import shape_text
 from glassnet.figures.maps import as_maps, kept_numbers, value_of_layer
 from glassnet.figures.svg import draw_graph
 from glassnet.inspection.table import table_of
-from glassnet.report.sheets import Sheet, sheet_of
+from glassnet.reports.sheets import Sheet, sheet_of
 
 if TYPE_CHECKING:
     from glassnet.inspection.table import Row, Totals
-    from glassnet.report.content import Seen
+    from glassnet.reports.content import Seen
 
 LAYERS, MAPS = 4, 16  # that are shown: layers of a network, channels of a layer
 MOST_ROWS = 36  # of the table of parts

@@ -11,8 +11,8 @@ import jinja2
 import numpy as np
 
 from glassnet.pages.parts import build_page
-from glassnet.report.charts import Axis, interval_bar, precision_recall, reliability
-from glassnet.report.facts import (
+from glassnet.reports.charts import Axis, interval_bar, precision_recall, reliability
+from glassnet.reports.facts import (
     balance_of,
     commands_of,
     data_facts,
@@ -22,11 +22,11 @@ from glassnet.report.facts import (
     short_of,
     short_source,
 )
-from glassnet.report.matrix import matrix_of
-from glassnet.report.network import structure_of
-from glassnet.report.sheets import sheet_of
-from glassnet.report.told import choices_of, mistakes_of, reason_in
-from glassnet.report.training import training_curves
+from glassnet.reports.matrix import matrix_of
+from glassnet.reports.network import structure_of
+from glassnet.reports.sheets import sheet_of
+from glassnet.reports.told import choices_of, mistakes_of, reason_in
+from glassnet.reports.training import training_curves
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from glassnet.evaluation.judgement import Judgement
-    from glassnet.report.content import Content
-    from glassnet.report.sheets import Sheet
+    from glassnet.reports.content import Content
+    from glassnet.reports.sheets import Sheet
 
 HOME = Path(__file__).parent
 WORST = 24  # mistakes that are shown
