@@ -12,6 +12,7 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `report`, `compare`: a run as one page for a colleague; several runs side by side
 - `record`: a network run once, everything that it did written down: a `Trace`
 - `look`: the same for people: shapes, cost, receptive fields, source lines
+- `data`, `Audit`: what a source of pictures holds, and what is wrong with it
 - `check`, `watch`: the mistakes of a network or of the training in a block, named: `Finding`s
 - `explain`, `Explanation`: one number, its gradient or its update, worked by hand
 """
@@ -22,6 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glassnet.audit.audit import Audit as Audit
     from glassnet.checks.finding import Finding as Finding
     from glassnet.errors import GlassnetError as GlassnetError
     from glassnet.evaluation.forward import Judging as Judging
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.check import check as check
+    from glassnet.verbs.data import data as data
     from glassnet.verbs.compare import compare as compare
     from glassnet.verbs.evaluate import evaluate as evaluate
     from glassnet.verbs.explain import explain as explain
@@ -81,6 +84,8 @@ _CONTENTS = {
     "Trace": "glassnet.trace.trace:Trace",
     "look": "glassnet.verbs.look:look",
     "Look": "glassnet.verbs.look:Look",
+    "data": "glassnet.verbs.data:data",
+    "Audit": "glassnet.audit.audit:Audit",
     "check": "glassnet.verbs.check:check",
     "watch": "glassnet.verbs.watch:watch",
     "Finding": "glassnet.checks.finding:Finding",

@@ -136,7 +136,7 @@ def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figu
     low, high = float(images.min()), float(images.max())
     title = f"{title}\nblack is {low:.2f}, white is {high:.2f}".replace("-", "−")
     names = [shortened(name, 17) for name in names]
-    return _grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
+    return draw_grid((images - low) / ((high - low) or 1.0), names, [INK] * len(names), title=title, cell=1.2)
 
 
 def draw_predictions(
@@ -164,17 +164,34 @@ def draw_predictions(
         names.append(said if label == guess else f"{shortened(classes[label], 21)}\n{said}")
         colours.append(GOOD if label == guess else BAD)
     title = f"{colours.count(GOOD)} of {len(images)} right\nin red: what it is, then what was said"
-    return _grid(images, names, colours, title=title, cell=1.45)
+    return draw_grid(images, names, colours, title=title, cell=1.45)
 
 
-def _grid(
-    images: np.ndarray, names: Sequence[str], colours: Sequence[str], *, title: str, cell: float
+def draw_grid(
+    images: np.ndarray,
+    names: Sequence[str],
+    colours: Sequence[str],
+    *,
+    title: str,
+    cell: float,
+    columns: int = 8,
 ) -> Figure:
-    """Draw pictures in rows of up to eight, each in a cell so many inches wide, with their names above them.
+    """Draw pictures in rows, with their names above them.
 
     All is placed here, in inches: laying out 32 axes takes matplotlib half a second.
+
+    Args:
+        images: uint8 or float in 0..1, N×H×W×C; at least one.
+        names: N texts of one or more lines.
+        colours: N colours of the texts.
+        title: Of at most two lines.
+        cell: Inches, the width of a picture and its white.
+        columns: Most pictures in a row.
+
+    Returns:
+        The figure.
     """
-    columns = min(8, len(images))
+    columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     wide, tall = images.shape[2], images.shape[1]
     side = cell - 2 * GAP
@@ -200,6 +217,30 @@ def _grid(
                 ha="center", va="bottom", fontsize=8, linespacing=1.15, parse_math=False,
             )  # fmt: skip
     return figure
+
+
+def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
+    """Put pictures side by side into one, with white lines between them.
+
+    Args:
+        images: uint8, N×H×W×C; at least one.
+        columns: Most pictures in a row.
+
+    Returns:
+        uint8, H×W×C.
+
+    Example:
+        >>> mosaic(np.zeros((3, 4, 4, 1), np.uint8), 2).shape
+        (9, 9, 1)
+    """
+    num, high, wide, channels = images.shape
+    line = max(1, high // 16)
+    rows = -(-num // columns)
+    whole = np.full((rows * (high + line) - line, columns * (wide + line) - line, channels), 255, np.uint8)
+    for place, image in enumerate(images):
+        top, left = place // columns * (high + line), place % columns * (wide + line)
+        whole[top : top + high, left : left + wide] = image
+    return whole
 
 
 def pixels(figure: Figure) -> np.ndarray:

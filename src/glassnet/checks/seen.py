@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.data import DataLoader
 
+    from glassnet.audit.audit import Audit
     from glassnet.pictures.pictures import Pictures
     from glassnet.trace.trace import Activity, Escape, Source, Statistics, Trace, Unseen
 
@@ -206,4 +207,5 @@ class Seen:
     unseen: list[Unseen] = field(default_factory=list)
     num_steps: int = 0
     crash: Crash | None = None
+    audit: Audit | None = None  # of `splits`, where `data` made it
     ended: Literal["done", "crashed", "interrupted", "stopped"] = "done"

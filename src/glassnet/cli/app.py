@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": "Tell the class of pictures, with probabilities.",
     "look": "Show every operation of a network: shapes, cost, receptive field and source line.",
     "explain": "Work one number of a network out by hand, and check it against PyTorch's.",
+    "data": "Audit pictures and labels: counts, copies, doubtful labels, differences between splits.",
     "check": "Name the mistakes of a network, its recipe and its pictures before a long training.",
     "watch": "Run a training script unmodified, and name its mistakes with their lines.",
     "report": "Write a run as one offline HTML page that can be sent to a colleague.",

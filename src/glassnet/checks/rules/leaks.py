@@ -236,6 +236,13 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             severity = "error" if share >= ERROR_SHARE else "warning" if share >= WARNING_SHARE else "note"
             evidence: dict[str, object] = {"number": number, "total": total, "share": share, "name": name}
             yield Finding(CODE, severity, None, evidence=evidence, form=form)
+        elif seen.audit is not None and (
+            number := len(seen.audit.copies_of(kind="near", splits=("train", name)))
+        ):
+            share = number / len(other)
+            severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
+            evidence = {"number": number, "total": len(other), "share": share, "name": name}
+            yield Finding(CODE, severity, None, evidence=evidence, form="alike")
 
 
 def _shared_in_splits(train: Pictures, other: Pictures) -> Iterator[tuple[str, int, int]]:

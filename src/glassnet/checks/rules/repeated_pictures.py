@@ -132,3 +132,13 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             "different": different,
         }
         yield Finding(CODE, "note", None, evidence=evidence, form="repeated")
+    if seen.audit is None:
+        return
+    near = seen.audit.copies_of(kind="near", splits=("train", "train"))
+    if len(near) >= max(LEAST_WARNED, NOTE_SHARE * len(train)) or any(copy.two_labels for copy in near):
+        evidence = {
+            "number": len(near),
+            "total": len(train),
+            "torn": sum(copy.two_labels for copy in near),
+        }
+        yield Finding(CODE, "note", None, evidence=evidence, form="alike")
