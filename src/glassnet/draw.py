@@ -269,7 +269,7 @@ def png(figure: Figure) -> bytes:
         Bytes.
     """
     stream = io.BytesIO()
-    Image.fromarray(pixels(figure)).save(stream, "png", optimize=True)
+    Image.fromarray(pixels(figure)).save(stream, "png")
     return stream.getvalue()
 
 

@@ -16,12 +16,13 @@ import torch
 from torch import nn
 
 from glassnet.errors import RunError, TrainingError
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.pictures.scale import Scale
 from glassnet.training.batches import plan_epoch
 from glassnet.training.checkpoint import capture, state_dict_bytes
 from glassnet.training.events import Step
 from glassnet.training.loop import begin, train
-from glassnet.training.memory import is_out_of_memory, largest_batch_that_fits
+from glassnet.training.memory import largest_batch_that_fits
 from toys import PLAIN, Linear, Tiny, pictures, same_bits, start, weights_of
 
 

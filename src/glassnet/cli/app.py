@@ -22,7 +22,7 @@ from glassnet.verbs.users_code import line_of_users_code
 # the first sentence of each command, here so that --help loads none of them; a test keeps both the same
 COMMANDS = {
     "train": "Train a classifier on pictures, test it, and write everything into a run folder.",
-    "evaluate": "Judge a run's network: accuracy with its 95 % interval, and figures per class.",
+    "evaluate": "Judge a run's network: accuracy, figures per class, confusion, calibration, mistakes.",
     "predict": "Tell the class of pictures, with probabilities.",
     "look": "Show every operation of a network: shapes, cost, receptive field and source line.",
     "explain": "Work one number of a network out by hand, and check it against PyTorch's.",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from glassnet.errors import GlassnetError
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
 
 if TYPE_CHECKING:
@@ -90,6 +92,37 @@ def forward(net: torch.nn.Module, images: torch.Tensor, compute: Compute) -> tor
         return logits_of(net(images)).float()
 
 
+def forward_in_parts(net: torch.nn.Module, images: torch.Tensor, compute: Compute) -> torch.Tensor:
+    """Take one batch through a network in eval mode, in halves where the memory does not hold it.
+
+    Args:
+        net: Any module; its mode is not changed here.
+        images: float32, B×C×H×W, scaled.
+        compute: Where and how.
+
+    Returns:
+        Logits, float32, B×K.
+
+    Raises:
+        GlassnetError: Not even one picture fits into the memory.
+    """
+    try:
+        return forward(net, images, compute)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(images) == 1:
+            raise GlassnetError(
+                "the memory does not hold one picture in this network", where=compute.device,
+                got=str(error).split("\n")[0] or type(error).__name__,
+                hint="close other programs, or use a machine with more memory",
+            ) from None  # fmt: skip
+    if images.is_cuda:  # out of the handler, where the error no longer holds the tensors of the failed pass
+        torch.cuda.empty_cache()
+    half = len(images) // 2
+    return torch.cat([forward_in_parts(net, part, compute) for part in (images[:half], images[half:])])
+
+
 @contextmanager
 def random_kept() -> Iterator[None]:
     """Put the global random generators back at the end: judging a network changes nothing for its training.
@@ -115,7 +148,7 @@ def random_kept() -> Iterator[None]:
 
 
 def forward_split(
-    net: torch.nn.Module, pictures: Pictures, scale: Scale, compute: Compute
+    net: torch.nn.Module, pictures: Pictures, scale: Scale, compute: Compute, *, flip: bool = False
 ) -> Generator[Judging, None, torch.Tensor]:
     """Take a whole split through a network in eval mode; its modules' modes are put back at the end.
 
@@ -126,6 +159,7 @@ def forward_split(
         pictures: The split.
         scale: Pixels to what the network sees.
         compute: Where and how.
+        flip: Give the mean of the logits of each picture and of its mirror image.
 
     Yields:
         Progress after each batch.
@@ -145,7 +179,10 @@ def forward_split(
                 pictures.batch(indices), device=compute.device, memory_format=compute.memory_format
             )
             with random_kept():
-                parts.append(forward(net, images, compute).cpu())
+                logits = forward_in_parts(net, images, compute)
+                if flip:
+                    logits = (logits + forward_in_parts(net, images.flip(-1), compute)) / 2
+                parts.append(logits.cpu())
             yield Judging(start + len(indices), len(pictures))
     finally:
         for module, mode in modes:

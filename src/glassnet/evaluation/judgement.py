@@ -157,7 +157,7 @@ def _temperature(
     if split == "val":
         return None, "it is fitted on the validation split, so it is not judged there"
     if validation is None:
-        return None, "the run has no predictions of a validation split to fit it on"
+        return None, "there are no predictions of the validation split to fit it on"
     if validation.classes != predictions.classes or not np.isfinite(validation.logits).all():
         return None, "the run's predictions of the validation split are not of this network"
     value = fit_temperature(validation.logits, validation.labels)

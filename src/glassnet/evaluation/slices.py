@@ -66,13 +66,16 @@ def by_thirds(values: np.ndarray, written: str) -> list[str] | None:
         >>> by_thirds(np.array([1.0, 2.0, 9.0]), "{0:.0f} px")
         ['1 px', '2 px', '9 px']
     """
-    edges = np.quantile(values, [1 / 3, 2 / 3], method="lower")
+    smaller = values[values < values.max()]
+    if not len(smaller):
+        return None
+    edges = np.minimum(np.quantile(values, [1 / 3, 2 / 3], method="lower"), smaller.max())
     places = np.searchsorted(edges, values)
     names = {}
     for place in np.unique(places).tolist():
         part = values[places == place]
         names[place] = " to ".join(dict.fromkeys(written.format(end) for end in (part.min(), part.max())))
-    return [names[place] for place in places.tolist()] if len(names) > 1 else None
+    return [names[place] for place in places.tolist()]
 
 
 def slices(by: str, names: Sequence[str] | None, right: np.ndarray) -> tuple[Slice, ...]:

@@ -1,4 +1,4 @@
-"""Mean and deviation of the pixels: what a network's input is normalised by."""
+"""Mean and deviation of the pixels, which an input is normalised by, and each picture's brightness."""
 
 from __future__ import annotations
 
@@ -53,3 +53,28 @@ def mean_and_deviation(pictures: Pictures) -> tuple[tuple[float, ...], tuple[flo
     spreads = [count * square - value * value for value, square in zip(total, total_squares, strict=True)]
     deviations = tuple(math.sqrt(spread) / count / 255 if spread else 1.0 for spread in spreads)
     return means, deviations
+
+
+def brightness_of(pictures: Pictures) -> np.ndarray:
+    """Take the mean over all pixels and channels of each picture.
+
+    Args:
+        pictures: N.
+
+    Returns:
+        float64, N: black is 0, white is 1.
+
+    Example:
+        >>> from glassnet.pictures import load
+        >>> brightness = brightness_of(load("fashion-mini")["test"])
+        >>> f"{brightness.min():.2f} to {brightness.max():.2f}"
+        '0.03 to 0.74'
+    """
+    size = pictures.images[0].size
+    step = max(1, _CHUNK_BYTES // size)
+    starts = range(0, len(pictures), step)
+    sums = [
+        pictures.batch(np.arange(start, min(start + step, len(pictures)))).sum((1, 2, 3), dtype=np.uint64)
+        for start in starts
+    ]
+    return np.concatenate(sums) / size / 255

@@ -18,10 +18,11 @@ import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
 from glassnet.errors import TrainingError
 from glassnet.evaluation.forward import Compute, forward_split
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
 from glassnet.training.batches import Plan, batch_starts, cut_out, gather, mix, plan_epoch
 from glassnet.training.events import Epoch, Event, Finished, Step
-from glassnet.training.memory import is_out_of_memory, largest_batch_that_fits
+from glassnet.training.memory import largest_batch_that_fits
 from glassnet.training.nonfinite import first_not_finite
 from glassnet.training.optim import build_optimizers, rate_at
 

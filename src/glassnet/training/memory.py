@@ -1,4 +1,4 @@
-"""Too little memory: recognised, and the batch that would fit found by trying."""
+"""Too little memory for a training: the batch that would fit found by trying."""
 
 from __future__ import annotations
 
@@ -8,31 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
 
 if TYPE_CHECKING:
     from glassnet.evaluation.forward import Compute
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out.
-
-    Args:
-        error: What a forward or backward pass raised.
-
-    Returns:
-        True for PyTorch's and Python's errors of that kind, on any device.
-
-    Example:
-        >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shape"))
-        (True, False)
-    """
-    text = str(error)
-    return (
-        isinstance(error, MemoryError | torch.OutOfMemoryError)
-        or "can't allocate memory" in text
-        or "out of memory" in text
-    )
 
 
 def largest_batch_that_fits(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glassnet.errors import PicturesError, UsageError
-from glassnet.evaluation.forward import forward
+from glassnet.evaluation.forward import forward_in_parts
 from glassnet.evaluation.predictions import Predictions
 from glassnet.pictures.pictures import Rejected
 from glassnet.pictures.policy import read_picture
@@ -107,7 +107,7 @@ def _told(trained: Trained, paths: Sequence[Path]) -> tuple[list[Prediction], li
             np.stack([image for _, image in read]),
             device=trained.compute.device, memory_format=trained.compute.memory_format,
         )  # fmt: skip
-        logits = forward(trained.net, images, trained.compute).cpu().numpy()
+        logits = forward_in_parts(trained.net, images, trained.compute).cpu().numpy()
         batch = Predictions(logits, np.zeros(len(read), np.int64), np.array([]), trained.classes)
         done += [
             _prediction(str(path), row, trained.classes)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet import tensorboard
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
+from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
@@ -22,7 +23,6 @@ from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.loop import train as train_events
-from glassnet.training.memory import is_out_of_memory
 from glassnet.training.recipe import Recipe, over, to_toml
 from glassnet.verbs.finish import finish
 from glassnet.verbs.prepare import Job, changes, describe, prepare
