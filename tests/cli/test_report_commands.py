@@ -40,9 +40,13 @@ def test_compare_in_text_in_json_and_as_a_page(cli, finished_run, tmp_path):
     assert "0.25" in told.out
     found = cli("compare", finished_run.path, other, "--json", "--html", tmp_path / "c.html").json
     assert list(found) == ["runs", "differences", "groups", "pairs", "sources", "page"]
-    assert found["differences"] == [{"name": "lr", "values": {str(finished_run.path): "0.001", str(other): "0.25"}}]
+    assert found["differences"] == [
+        {"name": "lr", "values": {str(finished_run.path): "0.001", str(other): "0.25"}}
+    ]
     pair = found["pairs"][0]
-    assert pair["both_right"] + pair["only_first"] + pair["only_second"] + pair["both_wrong"] == pair["images"]
+    assert (
+        pair["both_right"] + pair["only_first"] + pair["only_second"] + pair["both_wrong"] == pair["images"]
+    )
     assert (pair["p_value"], pair["method"], found["sources"]) == (1.0, "exact", [])
     assert "其他" in (tmp_path / "c.html").read_text("utf-8")
 

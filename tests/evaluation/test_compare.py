@@ -66,7 +66,9 @@ def _pictures(images: np.ndarray, labels: np.ndarray, split: str) -> Pictures:
     count, height, width, channels = images.shape
     policy = Policy(height, width, channels)
     paths = [f"{split}/{i}.png" for i in range(count)]
-    return Pictures(split, images, labels, ("dark", "light", "none"), paths, policy, "made", hash_images(images))
+    return Pictures(
+        split, images, labels, ("dark", "light", "none"), paths, policy, "made", hash_images(images)
+    )
 
 
 def test_what_differs_in_brightness_is_separable_and_what_does_not_is_not():
@@ -74,11 +76,15 @@ def test_what_differs_in_brightness_is_separable_and_what_does_not_is_not():
     labels = np.arange(400) % 2
     noise = random.integers(0, 90, (400, 6, 6, 1))
     easy = (noise + 120 * labels[:, None, None, None]).astype(np.uint8)
-    found = separability(_pictures(easy[:300], labels[:300], "train"), _pictures(easy[300:], labels[300:], "test"))
+    found = separability(
+        _pictures(easy[:300], labels[:300], "train"), _pictures(easy[300:], labels[300:], "test")
+    )
     assert found.nearest_mean.accuracy == found.linear.accuracy == 1.0
     assert found.per_class == (1.0, 1.0, None)
     hard = noise.astype(np.uint8)
-    found = separability(_pictures(hard[:300], labels[:300], "train"), _pictures(hard[300:], labels[300:], "test"))
+    found = separability(
+        _pictures(hard[:300], labels[:300], "train"), _pictures(hard[300:], labels[300:], "test")
+    )
     assert found.linear.accuracy < 0.7  # a coin tells 0.5
     assert found.nearest_mean.accuracy < 0.7
 

@@ -21,7 +21,7 @@ from glassnet.run import Run
 from glassnet.verbs.report import report
 from glassnet.verbs.train import train
 
-HOSTILE = ('<script>alert(1)</script>', '猫 & "狗"', "it's\\{{7*7}}")
+HOSTILE = ("<script>alert(1)</script>", '猫 & "狗"', "it's\\{{7*7}}")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,9 @@ def info(shared_run) -> dict:
     return json.loads((shared_run.path / "run.json").read_text("utf-8"))
 
 
-def content_of(info: dict, labels: np.ndarray, logits: np.ndarray, classes: tuple[str, ...], paths=None, side=8):
+def content_of(
+    info: dict, labels: np.ndarray, logits: np.ndarray, classes: tuple[str, ...], paths=None, side=8
+):
     """Make the content of a report on pictures of noise."""
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (len(labels), side, side, 3), dtype=np.uint8)
@@ -155,7 +157,9 @@ def test_ten_thousand_pictures_stay_below_five_megabytes(info):
 
 def test_a_hundred_classes_are_cut_down_and_said(info):
     labels = np.arange(200) % 100
-    page = report_page(content_of(info, labels, np.eye(100)[(labels + labels % 3) % 100], tuple(map(str, range(100)))))
+    page = report_page(
+        content_of(info, labels, np.eye(100)[(labels + labels % 3) % 100], tuple(map(str, range(100))))
+    )
     assert "The 30 classes with the most mistakes are shown; 70 others are left out." in page
     assert len(re.findall("data-cell=", page)) == 900
 
@@ -207,7 +211,9 @@ def test_pictures_that_have_changed_are_not_shown(finished_run):
     content["source"]["splits"]["test"]["fingerprint"] = "0" * 32
     path.write_text(json.dumps(content), "utf-8")
     left_out = report(finished_run, lang="en").left_out
-    assert left_out == {"pictures": "Without pictures: the pictures of the source are no longer those that were judged."}
+    assert left_out == {
+        "pictures": "Without pictures: the pictures of the source are no longer those that were judged."
+    }
 
 
 def test_code_in_a_strangers_run_does_not_run(tmp_path, monkeypatch):

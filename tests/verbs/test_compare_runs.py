@@ -89,7 +89,10 @@ def test_a_run_that_was_not_judged_is_said(variant):
 
 
 def test_many_runs_are_each_compared_with_the_best(variant):
-    runs = [variant("best"), *(variant(f"r{n}", recipe={"batch": n + 1}, wrong=range(n + 1)) for n in range(6))]
+    runs = [
+        variant("best"),
+        *(variant(f"r{n}", recipe={"batch": n + 1}, wrong=range(n + 1)) for n in range(6)),
+    ]
     found = compare(*runs, lang="en")
     assert [(pair.first, pair.second) for pair in found.pairs] == [(0, n) for n in range(1, 7)]
 

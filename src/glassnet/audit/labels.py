@@ -58,7 +58,11 @@ def judge_labels(together: Together) -> Labels:
     guesses = probabilities.argmax(1)
     quality = get_label_quality_scores(labels, probabilities, method="normalized_margin")
     ranked = find_label_issues(
-        labels, probabilities, filter_by="confident_learning", return_indices_ranked_by="normalized_margin", n_jobs=1
+        labels,
+        probabilities,
+        filter_by="confident_learning",
+        return_indices_ranked_by="normalized_margin",
+        n_jobs=1,
     )
     doubts = tuple(
         Doubt(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from glassnet.audit.audit import Audit
     from glassnet.evaluation.judgement import Judgement
     from glassnet.evaluation.predictions import Predictions
     from glassnet.pictures.pictures import Pictures
@@ -35,6 +36,7 @@ class Content:
         judgement: Made of them.
         pictures: Splits that could be read, by name; the judged one is in the order of the predictions.
         seen: One picture in the network; None where it could not be run.
+        audit: Of the source, where it was audited.
         left_out: What the report lacks, and why: `metrics`, `predictions`, `pictures`, `network`.
     """
 
@@ -45,6 +47,7 @@ class Content:
     judgement: Judgement | None = None
     pictures: dict[str, Pictures] = field(default_factory=dict)
     seen: Seen | None = None
+    audit: Audit | None = None
     left_out: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ import jinja2
 import numpy as np
 
 from glassnet.pages.parts import build_page
+from glassnet.reports.audited import audited_of
 from glassnet.reports.charts import Axis, interval_bar, precision_recall, reliability
 from glassnet.reports.facts import (
     balance_of,
@@ -112,6 +114,8 @@ def report_page(content: Content, *, lang: str = "en") -> str:
         "notes": [reason_in(note, lang) for note in info["source"].get("notes", ())],
         "rejected": info["source"].get("rejected", ()),
         "structure": None,
+        "audited": None,
+        "audit_command": shlex.join(["glassnet", "data", str(info["source"]["name"])]),
         "short": short_of(content, words),
         "matrix": None,
         "scores": None,
@@ -121,6 +125,8 @@ def report_page(content: Content, *, lang: str = "en") -> str:
     }
     if content.judgement is not None:
         view |= _result(content, content.judgement, words, sheets)
+    if content.audit is not None:
+        view["audited"] = audited_of(content.audit, lang, sheets)
     if content.seen is not None:
         structure = view["structure"] = structure_of(content.seen, lang)
         sheets += [

@@ -243,7 +243,7 @@ def _pictures(
     """Read the pictures of one run for each set of them; a run without, and why."""
     words, found, reasons = texts(lang, "report"), {}, {}
     for place in (places[0] for places in _by_source(entries).values()):
-        splits, reason = read_splits(entries[place].info, runs[place], words, data_dir, terminal)
+        splits, reason, _ = read_splits(entries[place].info, runs[place], words, data_dir, terminal)
         if splits:
             found[place] = splits
         else:

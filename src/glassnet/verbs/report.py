@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from glassnet.audit.saved import read_audit
 from glassnet.errors import GlassnetError, RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import read_predictions
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from glassnet.audit.audit import Audit
     from glassnet.evaluation.forward import Compute
     from glassnet.pictures.pictures import Pictures
     from glassnet.pictures.scale import Scale
@@ -205,13 +207,19 @@ def open_content(run: Run, lang: str) -> Content:
 def _with_pictures(
     content: Content, run: Run, words: Mapping[str, str], data_dir: Path | None, terminal: Terminal
 ) -> Content:
-    splits, reason = read_splits(content.info, run, words, data_dir, terminal)
-    return with_pictures(content, splits, words["no_pictures"].format(reason=reason))
+    splits, reason, audit = read_splits(content.info, run, words, data_dir, terminal, audited=True)
+    return replace(with_pictures(content, splits, words["no_pictures"].format(reason=reason)), audit=audit)
 
 
 def read_splits(
-    info: Mapping[str, Any], run: Run, words: Mapping[str, str], data_dir: Path | None, terminal: Terminal
-) -> tuple[dict[str, Pictures], str]:
+    info: Mapping[str, Any],
+    run: Run,
+    words: Mapping[str, str],
+    data_dir: Path | None,
+    terminal: Terminal,
+    *,
+    audited: bool = False,
+) -> tuple[dict[str, Pictures], str, Audit | None]:
     """Read the splits of a run's source, and keep those whose content is what it was.
 
     Args:
@@ -220,40 +228,43 @@ def read_splits(
         words: Texts of the table `report`.
         data_dir: Where data sets are looked for first; None for where the training did.
         terminal: Where progress is drawn.
+        audited: Whether the source's audit is wanted, where `data` has made one.
 
     Returns:
-        Splits by name, and why one of them is missing.
+        Splits by name, why one of them is missing, and the audit.
 
     Raises:
         RunError: `run.json` is damaged.
     """
     try:
         then = info["source"]["splits"]
-        splits = _splits(info, words, data_dir or data_dir_of(run), terminal)
+        read = _read(info, words, data_dir or data_dir_of(run), terminal)
+        splits = _arranged(read, info)
         same = {n: s for n, s in splits.items() if s.fingerprint == (then.get(n) or {}).get("fingerprint")}
     except GlassnetError as error:
-        return {}, str(error)
+        return {}, str(error), None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RunError(
             "the run is damaged, or of another version", where=run.path / "run.json", got=repr(error)
         ) from error
-    return same, words["pictures_changed"]
+    audit = read_audit(read) if audited and same else None
+    return same, words["pictures_changed"], audit
 
 
-def _splits(
+def _read(
     info: Mapping[str, Any], words: Mapping[str, str], data_dir: Path | None, terminal: Terminal
 ) -> dict[str, Pictures]:
-    source, recipe = info["source"], info["recipe"]
+    source = info["source"]
     if not source["by_name"]:
         raise RunError(words["pictures_of_objects"])
-    splits = read_for_run(
-        source["name"],
-        terminal,
-        data_dir=data_dir,
-        policy=Policy(**source["policy"]),
-        classes=source["classes"],
-    )
-    if "train" in splits and not source["own_val"] and recipe["val"]:
+    policy, classes = Policy(**source["policy"]), source["classes"]
+    return read_for_run(source["name"], terminal, data_dir=data_dir, policy=policy, classes=classes)
+
+
+def _arranged(splits: dict[str, Pictures], info: Mapping[str, Any]) -> dict[str, Pictures]:
+    """Set pictures aside for validation as the training did."""
+    recipe = info["recipe"]
+    if "train" in splits and not info["source"]["own_val"] and recipe["val"]:
         train, val = split_off(splits["train"], recipe["val"], seed=recipe["seed"])
         splits = splits | {"train": train, "val": val}
     return {name: splits[name] for name in ("train", "val", "test") if name in splits}
