@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.check import check as check
-    from glassnet.verbs.data import data as data
     from glassnet.verbs.compare import compare as compare
+    from glassnet.verbs.data import data as data
     from glassnet.verbs.evaluate import evaluate as evaluate
     from glassnet.verbs.explain import explain as explain
     from glassnet.verbs.explanation import Explanation as Explanation

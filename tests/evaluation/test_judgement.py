@@ -141,7 +141,7 @@ def test_of_equal_logits_the_first_class_is_the_likelier_as_for_the_accuracy(tol
     top = top_k(told.logits, told.labels, k)
     assert top_k(told.logits, told.labels, 1) == score(told.labels, told.predicted, told.classes).accuracy
     assert top <= top_k(told.logits, told.labels, k + 1) <= 1
-    if 2 < classes and k < classes:
+    if classes > 2 and k < classes:
         turned = told.logits[:, ::-1]
         theirs = top_k_accuracy_score(classes - 1 - told.labels, turned, k=k, labels=range(classes))
         assert same(top, theirs)

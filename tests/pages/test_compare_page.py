@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from browser import check_page
-
 from glassnet.evaluation.predictions import read_predictions
 from glassnet.run import Run
 from glassnet.verbs.compare import compare
+
+from browser import check_page
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -9,8 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from browser import check_page, data_of, read
-
 from glassnet.errors import RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import Predictions
@@ -20,6 +18,8 @@ from glassnet.reports.page import report_page
 from glassnet.run import Run
 from glassnet.verbs.report import report
 from glassnet.verbs.train import train
+
+from browser import check_page, data_of, read
 
 HOSTILE = ("<script>alert(1)</script>", '猫 & "狗"', "it's\\{{7*7}}")
 

@@ -122,8 +122,8 @@ def spread_of(values: Sequence[float]) -> Spread:
         Both.
 
     Example:
-        >>> spread_of([0.5, 0.7])
-        Spread(count=2, mean=0.6, deviation=0.1414213562373095)
+        >>> spread_of([1.0, 3.0, 5.0])
+        Spread(count=3, mean=3.0, deviation=2.0)
     """
     mean = math.fsum(values) / len(values)
     if len(values) == 1:

@@ -40,14 +40,25 @@ class Axis:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Give where a value lies, 0..1."""
+        """Give where a value lies.
+
+        Args:
+            value: Of this axis.
+
+        Returns:
+            0 at its lower end to 1 at its upper one.
+        """
         low, high = self.low, self.high
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(max(value, self.low))
         return min(max((value - low) / ((high - low) or 1.0), 0.0), 1.0)
 
     def ticks(self) -> list[float]:
-        """Give round numbers between the ends."""
+        """Choose the numbers that are written at the axis.
+
+        Returns:
+            Round numbers between its ends.
+        """
         if self.log:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             powers = [10.0**power for power in range(first, last + 1)]
@@ -55,7 +66,14 @@ class Axis:
         return nice_ticks(self.low, self.high)
 
     def text(self, value: float) -> str:
-        """Write a number of this axis."""
+        """Write a number of this axis.
+
+        Args:
+            value: Of this axis.
+
+        Returns:
+            Text.
+        """
         if self.percent:
             return f"{100 * value:.4g} %"
         return f"{value:.4g}".replace("e-0", "e-").replace("-", "−")

@@ -56,7 +56,9 @@ def compare(
         RunError: A run is damaged, or the page cannot be written.
 
     Example:
-        >>> found = compare(finished_run, shared_run, lang="en")
+        >>> import shutil
+        >>> other = shutil.copytree(finished_run.path, tmp_path / "other")
+        >>> found = compare(finished_run, other, lang="en")
         >>> found.pairs[0].paired.p_value, found.differences
         (1.0, ())
     """
