@@ -111,6 +111,7 @@ def only(monkeypatch, *names):
             self.name = name
 
     monkeypatch.setattr(draw.font_manager.fontManager, "ttflist", [Font(name) for name in names])
+    monkeypatch.setattr(draw.font_manager, "findSystemFonts", list)
 
 
 def test_a_missing_font_is_said_where_it_matters(monkeypatch):
@@ -123,6 +124,16 @@ def test_a_missing_font_is_said_where_it_matters(monkeypatch):
     only(monkeypatch, "DejaVu Sans", "SimHei", "Microsoft YaHei")
     assert draw.fonts() == ("DejaVu Sans", "Microsoft YaHei")
     assert missing_font(["cat", "猫"]) is None
+
+
+def test_a_font_that_was_installed_after_matplotlib_made_its_list_is_found(monkeypatch):
+    real = draw.font_manager.findSystemFonts()
+    if not any("NotoSansCJK" in file for file in real):
+        pytest.skip("no font with Chinese characters: apt-get install -y fonts-noto-cjk")
+    only(monkeypatch, "DejaVu Sans")
+    monkeypatch.setattr(draw.font_manager, "findSystemFonts", lambda: real)
+    assert draw.fonts()[1].startswith("Noto Sans CJK")
+    assert missing_font(["猫"]) is None
 
 
 def test_without_the_font_a_figure_is_drawn_all_the_same_and_matplotlib_is_quiet(monkeypatch):

@@ -7,6 +7,7 @@ import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -25,6 +26,7 @@ CHINESE_FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans CJK JP",
 )  # fmt: skip
+CHINESE_FILES = ("notosanscjk", "sourcehansans", "msyh", "pingfang", "simhei", "wqy")  # how theirs begin
 INK, GOOD, BAD = "#1f2933", "#1a7f37", "#c62828"
 NOT_FINITE = (255, 0, 255)  # magenta, which no scale has
 DPI = 100
@@ -38,7 +40,12 @@ def fonts() -> tuple[str, ...]:
     Returns:
         Names of installed fonts: DejaVu Sans, then one with Chinese characters where there is one.
     """
-    installed = {font.name for font in font_manager.fontManager.ttflist}
+    manager = font_manager.fontManager
+    if not {font.name for font in manager.ttflist} & set(CHINESE_FONTS):
+        for file in font_manager.findSystemFonts():  # matplotlib's list knows no font installed since
+            if Path(file).name.lower().replace("-", "").startswith(CHINESE_FILES):
+                manager.addfont(file)
+    installed = {font.name for font in manager.ttflist}
     return ("DejaVu Sans", *[name for name in CHINESE_FONTS if name in installed][:1])
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
+import sys
+import zipfile
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
@@ -35,7 +40,8 @@ def test_evaluate(cli, finished_run):
     assert ended.code == 0
     assert ended.out.startswith("pictures    fashion-mini: 1,000 test; 28×28 grey\n")
     assert "; 1,000 pictures, test split of fashion-mini)" in ended.out
-    assert ended.out.splitlines()[-2].startswith("next        glassnet predict ")
+    assert ended.out.splitlines()[-3].startswith("next        glassnet predict ")
+    assert ended.out.splitlines()[-2].endswith(" --figures figures")
 
 
 def test_evaluate_json(cli, finished_run):
@@ -45,7 +51,8 @@ def test_evaluate_json(cli, finished_run):
     assert 0 <= low <= found["accuracy"] <= high <= 1
     assert found["images"] == sum(entry["support"] for entry in found["per_class"]) == 1000
     assert all(
-        set(entry) == {"class", "precision", "recall", "f1", "support"} for entry in found["per_class"]
+        set(entry) == {"class", "precision", "recall", "f1", "support", "average_precision", "auc"}
+        for entry in found["per_class"]
     )
     assert (found["split"], found["left_out"]) == ("test", [])
 
@@ -61,6 +68,132 @@ def test_classes_are_matched_by_name_and_the_rest_named(cli, finished_run, tmp_p
     assert found["left_out"] == [{"class": "Hat", "images": 3}]
     supports = {entry["class"]: entry["support"] for entry in found["per_class"]}
     assert (supports["Trouser"], supports["Ankle boot"], supports["Bag"]) == (3, 3, 0)
+
+
+def test_all_that_predictions_tell(cli, finished_run):
+    lines = cli("evaluate", finished_run.path).out.splitlines()
+    names = [line[:12].strip() for line in lines if line[:1].strip()]
+    assert names == [
+        "pictures", "classes", "accuracy", "top-5", "averages", "calibration", "confused", "mistakes",
+        "brightness", "time", "next",
+    ]  # fmt: skip
+    assert ", fitted on 600 validation pictures: ECE " in "\n".join(lines)
+    found = cli("evaluate", finished_run.path, "--json").json
+    assert found["temperature"]["fitted_on"] == 600
+    assert found["mistakes"][0]["path"].startswith("fashion-mini:test[")
+    assert {part["by"] for part in found["slices"]} == {"brightness"}
+    assert set(found["seconds"]) == {"total", "start", "data", "network", "judgement", "files"}
+    assert (found["files"], found["flip"]) == ({}, False)
+
+
+def test_files_of_an_evaluation(cli, animals, tmp_path):
+    (animals / "test" / "猫" / "园").mkdir()
+    (animals / "test" / "猫" / "图0.png").rename(animals / "test" / "猫" / "园" / "图0.png")
+    assert cli("train", animals, "--net", "lenet", "--epochs", 0.5, "--batch", 8, "--out", "one").code == 0
+    words = ("evaluate", "one", "--figures", "figures", "--csv", "told.csv", "--parquet", "told.parquet")
+    found = cli(*words, "--lang", "zh", "--json").json
+    figures = {"confusion", "precision_recall", "roc", "reliability"}
+    assert figures | {"csv", "parquet"} <= set(found["files"])
+    for name in figures:
+        with Image.open(tmp_path / "figures" / f"{name.replace('_', '-')}.png") as figure:
+            assert min(figure.size) > 200
+    text = (tmp_path / "told.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == found["images"] == 12
+    assert {row["path"] for row in rows} >= {"test/猫/园/图0.png", "test/狗/图1.png"}
+    assert sum(row["right"] == "True" for row in rows) / 12 == found["accuracy"]
+    shares = [sum(float(row[f"p({name})"]) for name in ("猫", "狗", "小 鸟's")) for row in rows]
+    assert shares == pytest.approx([1] * 12)
+    table = pyarrow.parquet.read_table("told.parquet").to_pylist()
+    assert [str(row["label"]) for row in table] == [row["label"] for row in rows]
+    folders = {part["name"]: part["images"] for part in found["slices"] if part["by"] == "folder"}
+    assert folders == {"园": 1, ".": 11}
+
+
+def test_slices_by_the_size_in_the_files(cli, animals):
+    for number in (1, 2):
+        for name in ("猫", "狗"):
+            file = animals / "test" / name / f"图{number}.png"
+            Image.open(file).resize((32, 50)).save(file)
+    cli("train", animals, "--net", "lenet", "--epochs", 0.5, "--batch", 8, "--out", "one")
+    found = cli("evaluate", "one", "--json").json
+    parts = {part["name"]: part["images"] for part in found["slices"] if part["by"] == "size"}
+    assert parts == {"18 px": 8, "40 px": 4}
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        for file in sorted(animals.rglob("*.png")):
+            archive.write(file, file.relative_to(animals))
+    again = cli("evaluate", "one", "all.zip", "--json").json
+    assert {part["name"]: part["images"] for part in again["slices"] if part["by"] == "size"} == parts
+
+
+def test_the_split_can_be_chosen(cli, finished_run, animals):
+    found = cli("evaluate", finished_run.path, "--split", "val", "--json").json
+    assert (found["split"], found["images"], found["temperature"]) == ("val", 600, None)
+    assert found["accuracy"] == finished_run.info["result"]["val_accuracy"]
+    assert found["no_temperature"].startswith("it is fitted on the validation split")
+    ended = cli("evaluate", finished_run.path, animals / "test", "--split", "test")
+    assert (ended.code, ended.err.split("\n")[0]) == (2, "error: the source has no class of the run")
+
+
+def test_a_split_that_is_not_there(cli, animals, tmp_path):
+    plain = tmp_path / "plain"
+    shutil.copytree(animals / "train", plain)
+    cli("train", plain, "--net", "lenet", "--epochs", 0.5, "--batch", 8, "--out", "one")
+    ended = cli("evaluate", "one")
+    assert "no test split: these pictures chose the weights, so the accuracy is too high" in ended.out
+    assert "no temperature: it is fitted on the validation split" in ended.out
+    ended = cli("evaluate", "one", "--split", "test")
+    assert ended.code == 2
+    assert ended.err.startswith("error: there is no test split\n  where: --split\n  got: test\n")
+
+
+def test_mirror_images_are_judged_and_saved_beside(cli, finished_run):
+    before = finished_run.predictions("test").read_bytes()
+    found = cli("evaluate", finished_run.path, "--flip", "--json")
+    assert found.json["flip"]
+    assert found.json["temperature"] is None
+    assert f"glassnet evaluate {finished_run.path} --split val --flip" in found.err
+    assert finished_run.predictions("test").read_bytes() == before
+    assert finished_run.predictions("test-flip").is_file()
+    cli("evaluate", finished_run.path, "--flip", "--split", "val")
+    assert cli("evaluate", finished_run.path, "--flip", "--json").json["temperature"]["fitted_on"] == 600
+
+
+def test_a_run_without_its_predictions_of_the_validation(cli, finished_run):
+    path = finished_run.predictions("val")
+    path.write_bytes(b"x")
+    ended = cli("evaluate", finished_run.path)
+    assert ended.code == 0
+    assert f"damaged     {path}: " in ended.out
+    path.unlink()
+    ended = cli("evaluate", finished_run.path)
+    assert "no temperature: there are no predictions of the validation split to fit it on" in ended.out
+
+
+def test_one_picture(cli, finished_run, tmp_path):
+    (tmp_path / "one" / "Bag").mkdir(parents=True)
+    Image.new("L", (28, 28), 200).save(tmp_path / "one" / "Bag" / "1.png")
+    found = cli("evaluate", finished_run.path, "one", "--json").json
+    assert (found["images"], found["macro"]["auc"], found["slices"]) == (1, None, [])
+
+
+def test_parquet_without_pyarrow_is_refused_at_the_start(cli, finished_run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    ended = cli("evaluate", finished_run.path, "--parquet", "told.parquet")
+    assert ended.code == 2
+    assert ended.err == (
+        "error: Parquet needs pyarrow, which is not installed\n  where: --parquet\n"
+        "  hint: pip install 'glassnet[parquet]', or --csv instead\n"
+    )
+
+
+def test_a_run_of_another_version_is_told(cli, finished_run):
+    path = finished_run.path / "run.json"
+    info = json.loads(path.read_text("utf-8"))
+    del info["source"]["mean"]
+    path.write_text(json.dumps(info), "utf-8")
+    ended = cli("evaluate", finished_run.path)
+    assert (ended.code, ended.err.split("\n")[0]) == (1, "error: the run is damaged, or of another version")
 
 
 def test_a_folder_of_one_known_class(cli, finished_run, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 from torch import nn
 
-from glassnet.errors import RunError
+from glassnet.errors import GlassnetError, RunError
 from glassnet.evaluation import forward as module
 from glassnet.evaluation.confusion import confusion
 from glassnet.evaluation.forward import Compute, Judging, forward, forward_split, random_kept
@@ -113,6 +114,47 @@ def test_one_batch_gives_logits_without_gradients():
     logits = forward(Wrapped().eval(), torch.zeros(2, 1, 8, 8), Compute())
     assert logits.dtype == torch.float32
     assert not logits.requires_grad
+
+
+class Small(Linear):
+    """Holds at most so many pictures at a time."""
+
+    most = 3
+
+    def forward(self, images):
+        if len(images) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore words")
+        return super().forward(images)
+
+
+def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(monkeypatch):
+    monkeypatch.setattr(module, "BATCH_BYTES", 4 * 64 * 8)
+    torch.manual_seed(0)
+    net = Small()
+    plain = Linear()
+    plain.load_state_dict(net.state_dict())
+    source = pictures(10)
+    _, logits = ran(forward_split(net, source, HALF, Compute()))
+    assert torch.allclose(logits, ran(forward_split(plain, source, HALF, Compute()))[1], atol=1e-6)
+    monkeypatch.setattr(Small, "most", 0)
+    with pytest.raises(GlassnetError) as caught:
+        ran(forward_split(net, source, HALF, Compute()))
+    assert str(caught.value) == (
+        "the memory does not hold one picture in this network\n  where: cpu\n"
+        "  got: CUDA out of memory. Tried to allocate 2 GiB\n"
+        "  hint: close other programs, or use a machine with more memory"
+    )
+
+
+def test_flip_is_the_mean_of_a_picture_and_its_mirror_image():
+    torch.manual_seed(0)
+    net, source = Tiny().eval(), pictures(7)
+    _, plain = ran(forward_split(net, source, HALF, Compute()))
+    mirrored = replace(source, images=np.ascontiguousarray(source.images[:, :, ::-1]))
+    _, turned = ran(forward_split(net, mirrored, HALF, Compute()))
+    _, both = ran(forward_split(net, source, HALF, Compute(), flip=True))
+    assert torch.allclose(both, (plain + turned) / 2, atol=1e-6)
+    assert not torch.allclose(both, plain, atol=1e-3)
 
 
 def test_bfloat16_and_strict_are_for_one_batch_only():

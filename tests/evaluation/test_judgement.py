@@ -118,7 +118,7 @@ def test_a_judgement_is_that_of_scikit_learn():
     assert len(found.mistakes) == len(found.least_confident_hits) == 32
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ties())
 def test_also_with_ties_absent_classes_and_one_picture(told):
     with warnings.catch_warnings():
@@ -133,7 +133,7 @@ def test_top_k_is_that_of_scikit_learn(k):
     assert same(top_k(told.logits, told.labels, k), theirs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ties(), st.integers(1, 6))
 def test_of_equal_logits_the_first_class_is_the_likelier_as_for_the_accuracy(told, k):
     """Scikit-learn takes the last; turned round it is the same."""
@@ -193,7 +193,7 @@ def test_where_there_is_no_temperature_it_is_said():
     other = Predictions(told.logits, told.labels, told.paths, tuple("abcdefgh"))
     for split, validation, reason in (
         ("val", told, "it is fitted on the validation split, so it is not judged there"),
-        ("test", None, "the run has no predictions of a validation split to fit it on"),
+        ("test", None, "there are no predictions of the validation split to fit it on"),
         ("test", other, "the run's predictions of the validation split are not of this network"),
         ("test", sure, "no temperature is best for the validation split: all or nothing in it is told right"),
         ("test", flat, "no temperature is best for the validation split: all or nothing in it is told right"),
@@ -205,7 +205,7 @@ def test_where_there_is_no_temperature_it_is_said():
 # --- what must always hold
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ties())
 def test_the_parts_add_up(told):
     found = judge(told, split="test", source="made")
@@ -225,7 +225,7 @@ def test_the_parts_add_up(told):
     json.dumps(as_data(found), allow_nan=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ties(), st.randoms(use_true_random=False))
 def test_the_order_of_pictures_changes_no_figure(told, random):
     order = list(range(len(told.labels)))
@@ -313,7 +313,7 @@ def test_folders_beside_those_of_the_classes():
     assert by_folder([f"mnist:test[{i}]" for i in range(4)], labels, CLASSES) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_thirds(values):
     names = by_thirds(np.array(values, float), "{:.0f}")

@@ -21,6 +21,7 @@ MOST_COLOURED = 10  # classes; the others are grey
 WIDTH, HEIGHT = 9.2, 5.6  # inches
 PLACE = (0.085, 0.11, 0.53, 0.78)  # of the axes: left, bottom, width, height, in parts of the figure
 NAME_CELLS = 26
+TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 GREY, PALE = "#5b6773", "#c3cbd4"
 
 
@@ -74,6 +75,8 @@ def _draw(
     axes = figure.add_axes(PLACE)
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.02)
+    axes.set_xticks(TICKS)
+    axes.set_yticks(TICKS)
     axes.grid(color="#e4e7eb", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

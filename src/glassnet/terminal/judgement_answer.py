@@ -67,7 +67,7 @@ def _show_calibration(judgement: Judgement, terminal: Terminal) -> None:
 
 
 def _show_slices(by: str, parts: Sequence[Slice], terminal: Terminal) -> None:
-    show_field(f"by {by}", "the least accurate first", terminal)
+    show_field(by, "in parts, the least accurate first", terminal)
     rows = []
     for part in parts[:MOST_SLICES]:
         low, high = (100 * bound for bound in part.interval)
