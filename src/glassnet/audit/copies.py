@@ -117,24 +117,33 @@ def _components(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _neighbours(points: torch.Tensor) -> _Near:
-    """Find the nearest neighbours of each point, nearly always the true ones."""
+    """Find the nearest neighbours of each point in the cells nearest to it: nearly always the true ones."""
     count = len(points)
     kept = min(NEIGHBOURS, count - 1)
     centres, cell = _cells(points)
-    members = [torch.nonzero(cell == number)[:, 0] for number in range(len(centres))]
+    probed = torch.cat(
+        [
+            (part @ centres.T).topk(min(PROBED, len(centres)), dim=1).indices
+            for part in points.split(8 * BATCH)
+        ]
+    )
+    ask = (probed.flatten().argsort() // probed.shape[1]).split(_sizes(probed.flatten(), len(centres)))
+    members = cell.argsort().split(_sizes(cell, len(centres)))
     index = torch.full((count, kept), -1, dtype=torch.int64)
-    distance = torch.full((count, kept), 2.0)
-    order = (centres @ centres.T).argsort(dim=1, descending=True)[:, :PROBED].tolist()
-    for number, probed in enumerate(order):
-        theirs = torch.cat([members[other] for other in probed])
-        candidates = points[theirs]
-        for mine in members[number].split(BATCH):
-            alike = points[mine] @ candidates.T
-            alike[theirs[None, :] == mine[:, None]] = -2.0  # itself
-            values, places = alike.topk(min(kept, len(theirs)), dim=1)
-            index[mine, : places.shape[1]] = theirs[places]
-            distance[mine, : places.shape[1]] = (2 - 2 * values).clamp_min(0).sqrt()
-    return _Near(index, distance)
+    alike = torch.full((count, kept), -1.0)
+    for asking, theirs in zip(ask, members, strict=True):
+        for mine in asking.split(BATCH):
+            found = points[mine] @ points[theirs].T
+            found[theirs[None, :] == mine[:, None]] = -2.0  # itself
+            values = torch.cat([alike[mine], found], dim=1)
+            places = torch.cat([index[mine], theirs.expand(len(mine), -1)], dim=1)
+            alike[mine], best = values.topk(kept, dim=1)
+            index[mine] = places.gather(1, best)
+    return _Near(index, (2 - 2 * alike).clamp_min(0).sqrt())
+
+
+def _sizes(cells: torch.Tensor, number: int) -> list[int]:
+    return torch.bincount(cells, minlength=number).tolist()
 
 
 def _cells(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

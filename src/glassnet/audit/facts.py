@@ -140,9 +140,10 @@ def _pixel_differences(a: SplitFacts, b: SplitFacts) -> list[Difference]:
         # pixels of a picture go together: the mean of a picture deviates about half as much as its pixels
         error = 0.5 * a.deviation[place] * (1 / a.images + 1 / b.images) ** 0.5
         far = max(FAR_PIXELS, DEVIATIONS * error)
-        for kind, x, y in (("mean", a.mean, b.mean), ("deviation", a.deviation, b.deviation)):
-            if abs(x[place] - y[place]) > far:
-                found.append(Difference(kind, pair, name, x[place], y[place]))
+        if abs(a.mean[place] - b.mean[place]) > far:
+            found.append(Difference("mean", pair, name, a.mean[place], b.mean[place]))
+        if abs(a.deviation[place] - b.deviation[place]) > far:
+            found.append(Difference("deviation", pair, name, a.deviation[place], b.deviation[place]))
     return found
 
 

@@ -52,8 +52,7 @@ def save_audit(audit: Audit) -> None:
     """
     stream = io.BytesIO()
     content = audit_as_data(audit)
-    arrays = {"images": audit.gallery.images, "text": np.array(json.dumps(content))}
-    np.savez(stream, **arrays)
+    np.savez(stream, images=audit.gallery.images, text=np.array(json.dumps(content)))
     path = _path(audit.fingerprint)
     with telling_about_disk(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +87,7 @@ def audit_as_data(audit: Audit) -> dict[str, Any]:
     Returns:
         What JSON can hold; the names of the dataclasses' fields are the keys.
     """
-    return {
+    content = {
         "source": audit.source,
         "fingerprint": audit.fingerprint,
         "classes": list(audit.classes),
@@ -103,6 +102,7 @@ def audit_as_data(audit: Audit) -> dict[str, Any]:
         "shown": [list(place) for place in audit.gallery.places],
         "seconds": {step: round(spent, 3) for step, spent in audit.seconds.items()},
     }
+    return json.loads(json.dumps(content))  # lists for tuples
 
 
 def _path(fingerprint: str) -> Path:

@@ -28,6 +28,7 @@ def show_audit(audit: Audit, lang: str, terminal: Terminal) -> None:
     """
     words = texts(lang, "data")
     _show_numbers(audit, words, terminal)
+    terminal.text.print()
     for facts in audit.splits:
         total = facts.images + len(facts.rejected)
         line = words["unreadable_line"].format(
@@ -43,6 +44,7 @@ def show_audit(audit: Audit, lang: str, terminal: Terminal) -> None:
             show_field(words[name], words["none"], terminal)
     for kind in ("exact", "near"):
         _show_copies(audit, kind, words, terminal)
+    terminal.text.print()
     _show_labels(audit, words, terminal)
     _show_differences(audit, words, terminal)
 

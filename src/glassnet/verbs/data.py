@@ -81,9 +81,10 @@ def data(
         PicturesError: The source cannot be used, or holds only one picture.
 
     Example:
-        >>> audited = data("fashion-mini", lang="en")
-        >>> [facts.images for facts in audited.audit.splits], audited.found.bad
-        ([6000, 1000], False)
+        >>> from glassnet.pictures import load
+        >>> audited = data(load("fashion-mini")["test"].take(range(90), split="train"), lang="en")
+        >>> audited.audit.splits[0].images, audited.audit.copies, audited.audit.labels.skipped
+        (90, (), 'too_few')
     """
     lang, terminal = choose_language(lang), terminal or open_terminal(json=True)
     began = time.perf_counter()
