@@ -83,6 +83,7 @@ def test_all_that_was_asked_for_is_there(pages):
     assert {"result", "findings", "curves", "confusion", "classes", "sure", "mistakes", "network", "pictures",
             "recipe", "repeat"} <= ids  # fmt: skip
     assert "glassnet train fashion-mini --net" in pages["en"]
+    assert "brightness" in pages["en"]
     assert "usual with adamw" in pages["en"]
     assert "adamw 的常用值" in pages["zh"]
     assert "usual with adamw" not in pages["zh"]

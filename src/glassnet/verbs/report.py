@@ -15,8 +15,10 @@ from glassnet.audit.saved import read_audit
 from glassnet.errors import GlassnetError, RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import read_predictions
+from glassnet.evaluation.slices import by_thirds, slices
 from glassnet.pictures.pictures import Policy
 from glassnet.pictures.splits import split_off
+from glassnet.pictures.statistics import brightness_of
 from glassnet.reports.content import Content, Seen
 from glassnet.reports.network import layers_to_show
 from glassnet.reports.page import report_page
@@ -282,11 +284,13 @@ def with_pictures(content: Content, pictures: Mapping[str, Pictures], reason: st
         The content with them.
     """
     found = replace(content, pictures=dict(pictures))
-    return (
-        found
-        if content.judgement is None or found.judged is not None
-        else _lacking(found, "pictures", reason)
-    )
+    if found.judgement is None or found.predictions is None:
+        return found
+    if found.judged is None:
+        return _lacking(found, "pictures", reason)
+    right = found.predictions.predicted == found.predictions.labels
+    parts = slices("brightness", by_thirds(brightness_of(found.judged), "{:.2f}"), right)
+    return replace(found, judgement=replace(found.judgement, slices=(*found.judgement.slices, *parts)))
 
 
 def with_network(content: Content, trained: Trained) -> Content:
