@@ -29,6 +29,7 @@ LAYERS = (
     ("checks",),
     ("watching",),
     ("tensorboard",),
+    ("reports",),
     ("terminal",),
     ("verbs",),
     ("cli",),

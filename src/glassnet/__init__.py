@@ -9,6 +9,7 @@ The contents, in the order in which data flows; each is loaded when it is first 
 - `begin`, `events`: the same for a loop of one's own; it gets `Step`, `Judging`, `Epoch`, `Finished`
 - `Run`, `open_run`: the folder that a training wrote
 - `evaluate`, `predict`, `board`: a run, judged, used, looked at
+- `report`, `compare`: a run as one page for a colleague; several runs side by side
 - `record`: a network run once, everything that it did written down: a `Trace`
 - `look`: the same for people: shapes, cost, receptive fields, source lines
 - `data`, `Audit`: what a source of pictures holds, and what is wrong with it
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.begin import begin as begin
     from glassnet.verbs.board import board as board
     from glassnet.verbs.check import check as check
+    from glassnet.verbs.compare import compare as compare
     from glassnet.verbs.data import data as data
     from glassnet.verbs.evaluate import evaluate as evaluate
     from glassnet.verbs.explain import explain as explain
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from glassnet.verbs.look import Look as Look
     from glassnet.verbs.look import look as look
     from glassnet.verbs.predict import predict as predict
+    from glassnet.verbs.report import report as report
     from glassnet.verbs.train import train as train
     from glassnet.verbs.watch import watch as watch
 
@@ -75,6 +78,8 @@ _CONTENTS = {
     "evaluate": "glassnet.verbs.evaluate:evaluate",
     "predict": "glassnet.verbs.predict:predict",
     "board": "glassnet.verbs.board:board",
+    "report": "glassnet.verbs.report:report",
+    "compare": "glassnet.verbs.compare:compare",
     "record": "glassnet.trace.record:record",
     "Trace": "glassnet.trace.trace:Trace",
     "look": "glassnet.verbs.look:look",

@@ -29,6 +29,8 @@ COMMANDS = {
     "data": "Audit pictures and labels: counts, copies, doubtful labels, differences between splits.",
     "check": "Name the mistakes of a network, its recipe and its pictures before a long training.",
     "watch": "Run a training script unmodified, and name its mistakes with their lines.",
+    "report": "Write a run as one offline HTML page that can be sent to a colleague.",
+    "compare": "Compare runs: recipes, accuracy with McNemar's test, speed and size.",
     "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
 }
 

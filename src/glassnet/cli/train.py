@@ -31,6 +31,7 @@ def train(
     out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
     resume: Path | None = None,
     accept_changes: Flag = False,
+    report: Annotated[bool, Parameter(show_default=False)] = True,
     data_dir: Path | None = None,
     json: Flag = False,
 ) -> None:
@@ -44,6 +45,7 @@ def train(
         out_folder: The run folder; otherwise one in runs/, named after the time.
         resume: A run to go on with.
         accept_changes: Resume although pictures, network or recipe have changed.
+        report: Write report.html into the run at the end.
         data_dir: Where data sets are looked for first.
         json: Write one JSON object to standard output, everything else to standard error.
     """
@@ -52,7 +54,7 @@ def train(
     with output(json=json) as out:
         run = train_verb(
             None, source, recipe=recipe, options=fields, weights=weights, out=out_folder, resume=resume,
-            accept_changes=accept_changes, data_dir=data_dir, terminal=out.terminal,
+            accept_changes=accept_changes, report=report, data_dir=data_dir, terminal=out.terminal,
         )  # fmt: skip
         info = run.info
         out.json(

@@ -200,6 +200,7 @@ def patch_basis(channels: int, side: int) -> torch.Tensor:
 
 
 def _cosines(n: int) -> torch.Tensor:
-    position, frequency = torch.arange(n, dtype=torch.float64), torch.arange(n, dtype=torch.float64)[:, None]
+    position = torch.arange(n, dtype=torch.float64, device="cpu")  # on the meta device it loads the compiler
+    frequency = position[:, None]
     waves = torch.cos(math.pi * (2 * position + 1) * frequency / (2 * n))
     return waves / waves.norm(dim=1, keepdim=True)

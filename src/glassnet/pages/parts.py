@@ -23,7 +23,14 @@ HOME = Path(__file__).parent
 
 
 def build_page(
-    template: str, *, lang: str, title: str, data: object, scripts: Sequence[str], markup: str = ""
+    template: str,
+    *,
+    lang: str,
+    title: str,
+    data: object,
+    scripts: Sequence[str],
+    markup: str = "",
+    home: Path = HOME,
 ) -> str:
     """Put one HTML file together that asks nothing of any host.
 
@@ -37,11 +44,12 @@ def build_page(
         data: What the script reads; anything that JSON holds.
         scripts: Names of the `.js` files, in order.
         markup: HTML that stands in the page as it is.
+        home: Folder of the page's own files; `page.css` is the same for all pages.
 
     Returns:
         The file.
     """
-    script = "\n".join((HOME / f"{name}.js").read_text("utf-8") for name in scripts)
+    script = "\n".join((home / f"{name}.js").read_text("utf-8") for name in scripts)
     script = f"'use strict';\n{script}"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
@@ -51,12 +59,12 @@ def build_page(
             f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
             "base-uri 'none'; form-action 'none'"
         ),
-        "style": (HOME / "page.css").read_text("utf-8") + (HOME / f"{template}.css").read_text("utf-8"),
+        "style": (HOME / "page.css").read_text("utf-8") + (home / f"{template}.css").read_text("utf-8"),
         "script": script,
         "data": json_inside_html(data),
         "markup": markup,
     }
-    text = (HOME / f"{template}.html").read_text("utf-8")
+    text = (home / f"{template}.html").read_text("utf-8")
     # in one go: what is put in is not read again
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text)
 

@@ -17,6 +17,7 @@ from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, wri
 from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
+from glassnet.texts import choose_language
 from glassnet.training.checkpoint import restore
 from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
@@ -61,6 +62,7 @@ def train(
     out: str | Path | None = None,
     resume: Run | str | Path | None = None,
     accept_changes: bool = False,
+    report: bool = True,
     data_dir: str | Path | None = None,
     terminal: Terminal | None = None,
 ) -> Run:
@@ -85,6 +87,7 @@ def train(
         out: The run folder; None for one in `runs`, named after the time.
         resume: A run to go on with, to the same bits as if it had never stopped.
         accept_changes: Go on although pictures, network or recipe have changed.
+        report: Whether `report.html` is written at the end.
         data_dir: Where data sets are looked for first.
         terminal: Where texts and progress go; None for standard error.
 
@@ -134,6 +137,8 @@ def train(
             began -= sum(state.seconds.values())  # what was done before counts too
         _write_head(run, job, info)
         _run_to_the_end(job, before, state, run, info, began, terminal)
+        if report:
+            _report(job, state, run, terminal)
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -227,6 +232,18 @@ def _run_to_the_end(
         if told is error:
             raise
         raise told from error
+
+
+def _report(job: Job, state: State, run: Run, terminal: Terminal) -> None:
+    """Write the report; the run is finished, whatever becomes of it."""
+    from glassnet.verbs.report import Trained, report_of_training, show_report  # noqa: PLC0415 — loads templates
+
+    lang = choose_language()
+    try:
+        trained = Trained(state.net, state.scale, state.compute)
+        show_report(report_of_training(run, job.splits.named, trained, lang), lang, terminal)
+    except GlassnetError as error:
+        show_field("note", f"no report was written: {error}", terminal)
 
 
 def _train(state: State, run: Run, stop: threading.Event, resume: str, terminal: Terminal) -> None:

@@ -1,0 +1,1 @@
+"""Runs to offline pages: the report of one, the comparison of several."""

@@ -1,0 +1,119 @@
+"""Runs side by side: what differs, who is better on the same pictures, which seeds are one group."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glassnet.errors import RunError, UsageError
+from glassnet.evaluation.predictions import read_predictions
+from glassnet.run import Run
+from glassnet.verbs.compare import compare
+
+
+@pytest.fixture
+def variant(shared_run, tmp_path):
+    """Give a function that copies the shared run, with other words in `run.json` and other predictions."""
+
+    def make(name: str, *, recipe=None, source=None, wrong=(), **top) -> Run:
+        run = Run(shutil.copytree(shared_run.path, tmp_path / name))
+        info = run.info
+        info["recipe"] |= recipe or {}
+        info["source"] |= source or {}
+        (run.path / "run.json").write_text(json.dumps(info | top), "utf-8")
+        predictions = read_predictions(run.predictions("test"))
+        logits = predictions.logits.copy()
+        for index in wrong:
+            logits[index] = np.eye(10)[(predictions.labels[index] + 1) % 10] * 50
+        run.predictions("test").write_bytes(replace(predictions, logits=logits).to_bytes())
+        return run
+
+    return make
+
+
+def test_the_same_run_twice_is_no_difference_and_no_mistake(variant):
+    found = compare(variant("a"), variant("b"), lang="en")
+    assert found.differences == ()
+    assert found.sources == ()
+    assert found.pairs[0].paired.p_value == 1.0
+    assert [len(group.runs) for group in found.groups] == [2]  # the same seed, too
+
+
+def test_what_one_tells_right_and_the_other_wrong(variant, shared_run):
+    predictions = read_predictions(shared_run.predictions("test"))
+    right = np.flatnonzero(predictions.predicted == predictions.labels)[:40].tolist()
+    found = compare(variant("a"), variant("b", recipe={"lr": 0.5}, wrong=right), lang="en")
+    paired = found.pairs[0].paired
+    assert paired.only_first == tuple(right)
+    assert paired.only_second == ()
+    assert paired.method == "chi-square"
+    assert found.pairs[0].adjusted == paired.p_value < 1e-8
+    assert [(each.name, each.values) for each in found.differences] == [("lr", ("0.001", "0.5"))]
+    assert found.groups == ()
+
+
+def test_seeds_are_one_group_with_its_spread(variant, shared_run):
+    predictions = read_predictions(shared_run.predictions("test"))
+    right = np.flatnonzero(predictions.predicted == predictions.labels).tolist()
+    runs = [variant(f"seed{n}", recipe={"seed": n}, wrong=right[: 10 * n]) for n in range(3)]
+    found = compare(*runs, variant("other", recipe={"batch": 7}), lang="en")
+    accuracy = len(right) / 1000
+    assert [group.runs for group in found.groups] == [(0, 1, 2)]
+    assert found.groups[0].accuracy.mean == pytest.approx(accuracy - 0.01)
+    assert found.groups[0].accuracy.deviation == pytest.approx(0.01)
+    assert len(found.pairs) == 6
+    assert all(pair.adjusted >= pair.paired.p_value for pair in found.pairs)
+
+
+def test_other_pictures_or_classes_are_not_tested_and_their_hardness_is_told(variant, shared_run):
+    splits = {name: dict(split) for name, split in shared_run.info["source"]["splits"].items()}
+    splits["test"]["fingerprint"] = "0" * 32
+    found = compare(variant("a"), variant("b", source={"name": "/gone/pets", "splits": splits}), lang="en")
+    assert (found.pairs[0].paired, found.pairs[0].reason) == (None, "other_pictures")
+    known, gone = found.sources
+    assert known.separability.linear.accuracy > known.separability.nearest_mean.accuracy > 0.5
+    assert gone.separability is None
+    assert "/gone/pets" in gone.reason
+
+
+def test_a_run_that_was_not_judged_is_said(variant):
+    run = variant("b")
+    for split in ("test", "val"):
+        run.predictions(split).unlink()
+    found = compare(variant("a"), run, lang="en")
+    assert (found.entries[1].scores, found.pairs[0].reason) == (None, "not_judged")
+
+
+def test_many_runs_are_each_compared_with_the_best(variant):
+    runs = [
+        variant("best"),
+        *(variant(f"r{n}", recipe={"batch": n + 1}, wrong=range(n + 1)) for n in range(6)),
+    ]
+    found = compare(*runs, lang="en")
+    assert [(pair.first, pair.second) for pair in found.pairs] == [(0, n) for n in range(1, 7)]
+
+
+def test_names_tell_runs_apart(variant, tmp_path):
+    first = variant("one/run")
+    found = compare(first, variant("two/run"), lang="en")
+    assert [entry.name for entry in found.entries] == ["one/run", "two/run"]
+
+
+def test_one_run_is_refused(shared_run):
+    with pytest.raises(UsageError) as error:
+        compare(shared_run, shared_run.path)
+    assert str(error.value) == (
+        f"one run cannot be compared\n  got: {shared_run.path}, {shared_run.path}\n"
+        "  expected: two or more run folders\n  hint: glassnet compare runs/*"
+    )
+
+
+def test_a_damaged_run_is_told(variant):
+    with pytest.raises(RunError) as error:
+        compare(variant("a"), variant("b", net=None), lang="en")
+    assert "the run is damaged, or of another version" in str(error.value)
+    assert "nothing at net.net" in str(error.value)
