@@ -42,8 +42,7 @@ def draw_reliability(
         The figure.
     """
     words = texts(choose_language(lang), "judgement")
-    style = {"font.family": list(fonts()), "text.color": INK}
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
         figure = new_figure(WIDTH, HEIGHT)
         figure.text(0.04, 0.965, words["reliability_title"], fontsize=12, weight="bold", va="center")
         figure.text(0.04, 0.93, words["reliability_note"], fontsize=9, color=GREY, va="center")

@@ -29,7 +29,7 @@ def file_sizes(source: str, paths: Sequence[str]) -> np.ndarray | None:
         256 pictures spread over all are of one size.
     """
     place = Path(source)
-    some = [paths[index] for index in np.linspace(0, len(paths) - 1, TRIED).astype(int)]
+    some = [str(paths[index]) for index in np.linspace(0, len(paths) - 1, TRIED).astype(int).tolist()]
     try:
         if place.is_dir():
             return _in_folder(place, paths) if len(set(_in_folder(place, some))) > 1 else None
