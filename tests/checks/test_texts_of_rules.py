@@ -90,7 +90,7 @@ def test_a_page_says_fields_of_a_finding_in_capitals():
     )
     page = _printed("weights-not-loaded", "zh")
     assert (
-        "改法        state = {name.removeprefix('module.'): value for name, value in state.items()}" in page
+        '改法        state = {name.removeprefix("module."): value for name, value in state.items()}' in page
     )
 
 
