@@ -178,6 +178,7 @@ def shape(output: str) -> list[str]:
     for line in output.splitlines():
         line = re.sub(r"\d[\d,.:-]*", "0", re.sub(r"[▁-█]+", "", line))  # noqa: PLW2901
         line = re.sub(r"^(\S+png .*? 0 %).*", r"\1", line)  # noqa: PLW2901 — less likely classes
+        line = re.sub(r"^(confused|mistakes)?  .* (taken for|but it is) .*", r"\2", line)  # noqa: PLW2901 — which classes
         line = re.sub(r"( \*)?\s+", " ", line).strip()  # noqa: PLW2901 — the star marks the best epoch
         if line and not line.startswith(VARIES):
             lines.append(line)

@@ -121,7 +121,7 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
         state.correct.copy_(saved["sums/correct"])
         state.step, state.seen = facts["step"], facts["seen"]
         state.seconds = dict(facts["seconds"])
-        state.history = [Epoch(**epoch) for epoch in facts["history"]]
+        state.history = [_epoch(epoch) for epoch in facts["history"]]
         _check_position(state)
         _restore_random(saved, facts)
         was = dict(facts["machine"])
@@ -134,6 +134,11 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
         raise RunError("the checkpoint does not fit this network and recipe", got=error) from None
     now = machine()
     return [f"{name}: {was.get(name)}, now {value}" for name, value in now.items() if was.get(name) != value]
+
+
+def _epoch(saved: dict[str, Any]) -> Epoch:
+    per_class = saved.get("val_class_accuracy")  # JSON has lists only
+    return Epoch(**saved | {"val_class_accuracy": None if per_class is None else tuple(per_class)})
 
 
 def machine() -> dict[str, Any]:

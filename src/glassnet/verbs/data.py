@@ -83,8 +83,8 @@ def data(
     Example:
         >>> from glassnet.pictures import load
         >>> audited = data(load("fashion-mini")["test"].take(range(90), split="train"), lang="en")
-        >>> audited.audit.splits[0].images, audited.audit.copies, audited.audit.labels.skipped
-        (90, (), 'too_few')
+        >>> audited.audit.splits[0].images, len(audited.audit.copies), audited.audit.labels.skipped
+        (90, 1, 'too_few')
     """
     lang, terminal = choose_language(lang), terminal or open_terminal(json=True)
     began = time.perf_counter()

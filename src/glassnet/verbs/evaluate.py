@@ -99,8 +99,8 @@ def evaluate(
 
     Example:
         >>> evaluation = evaluate(finished_run)
-        >>> evaluation.scores.images, len(evaluation.judgement.confused)
-        (1000, 20)
+        >>> evaluation.scores.images, len(evaluation.judgement.mistakes) > 0
+        (1000, True)
     """
     times = [time.perf_counter()]
     terminal, lang = terminal or open_terminal(json=True), choose_language(lang)

@@ -22,6 +22,9 @@ def is_reordered(trace: Trace, op: Op, value: int) -> bool:
         trace: Of the pass.
         op: The view.
         value: What it views.
+
+    Returns:
+        True where the names in the call stand in another order than the axes that they are the lengths of.
     """
     here, shape = place(op.source), trace.values[value].shape
     if here is None:

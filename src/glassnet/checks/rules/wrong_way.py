@@ -22,6 +22,9 @@ def pushed_down(looks: list[Look]) -> bool:
 
     Args:
         looks: In which an optimizer stepped, in order.
+
+    Returns:
+        True where at the end nearly all labels score below average, and at the beginning did not.
     """
     known = [wrong for look in looks if (wrong := _share_wrong(look)) is not None]
     return len(known) > 2 and known[0] < SURE <= min(known[-2:])  # noqa: PLR2004
