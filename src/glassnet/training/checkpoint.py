@@ -138,7 +138,8 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
 
 def _epoch(saved: dict[str, Any]) -> Epoch:
     per_class = saved.get("val_class_accuracy")  # JSON has lists only
-    return Epoch(**saved | {"val_class_accuracy": None if per_class is None else tuple(per_class)})
+    values: dict[str, Any] = saved | {"val_class_accuracy": None if per_class is None else tuple(per_class)}
+    return Epoch(**values)
 
 
 def machine() -> dict[str, Any]:
