@@ -25,7 +25,7 @@ def run_here(watched: bool, script: str, args: list[str]) -> None:
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
     from glassnet.verbs.watch import watch_script
-    from glassnet.watching.script import compiled, run_script
+    from glassnet.watching.script import read_script, run_script
 
     marks: list[float] = []
     register_optimizer_step_post_hook(lambda *_: marks.append(time.perf_counter()))
@@ -33,7 +33,7 @@ def run_here(watched: bool, script: str, args: list[str]) -> None:
         watch_script(script, args)
     else:
         with contextlib.suppress(SystemExit):
-            run_script(compiled(script), args)
+            run_script(read_script(script), args)
     sys.stdout.flush()
     os.write(3, json.dumps({"steps": len(marks), "seconds": marks[-1] - marks[FREE - 1]}).encode())
 
