@@ -3,7 +3,8 @@
 usage: python bench/pictures.py DATA [--fashion SOURCE] [--cifar SOURCE]
 
 SOURCE is one of glassnet's: `fashion-mnist`, `fashion-mini`, `cifar10`, a folder or archive. Writes
-`{fashion,cifar}_{train,test}.npz` with `x` (uint8, N×H×W or N×H×W×3) and `y` (int64), as far as they are not there.
+`{fashion,cifar}_{train,test}.npz` with `x` (uint8, N×H×W or N×H×W×3) and `y` (int64), as far as they are not there,
+in an order drawn once, so that the first of them are of all classes.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ def write(data: Path, name: str, source: str) -> None:
         return
     data.mkdir(parents=True, exist_ok=True)
     for split, pictures in glassnet.load(source).items():
-        images = pictures.batch(np.arange(len(pictures)))
+        order = np.random.default_rng(0).permutation(len(pictures))
+        images = pictures.batch(order)
         images = images[..., 0] if images.shape[3] == 1 else images
-        np.savez(data / f"{name}_{split}.npz", x=images, y=pictures.labels)
+        np.savez(data / f"{name}_{split}.npz", x=images, y=pictures.labels[order])
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glassnet.training.events import Event
     from glassnet.training.loop import State
 
-MOST_STEP_POINTS = 1000  # TensorBoard itself shows no more
+MOST_STEP_POINTS = 250  # a curve shows no more, and each takes as long as a small network's step
 MOST_EPOCH_HISTOGRAMS = 50  # nor more of these
 SAMPLE = 2000  # numbers of a tensor that go into its histogram
 BINS = 40

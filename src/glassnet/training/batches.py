@@ -168,8 +168,8 @@ def gather(pictures: Pictures, indices: torch.Tensor, plan: Plan | None = None) 
     images = torch.from_numpy(pictures.images)
     rows = indices if pictures.rows is None else torch.from_numpy(pictures.rows)[indices]
     if plan is None or (plan.shift is None and plan.mirrored is None):
-        return images[rows]
-    height, width = images.shape[1:3]
+        return images.index_select(0, rows)  # images[rows] takes twenty times as long
+    height, width, channels = images.shape[1:]
     down = torch.arange(height).expand(len(indices), height)
     right = torch.arange(width).expand(len(indices), width)
     if plan.mirrored is not None:
@@ -177,7 +177,11 @@ def gather(pictures: Pictures, indices: torch.Tensor, plan: Plan | None = None) 
     if plan.shift is not None:
         down = _reflect(down - plan.shift[indices, :1], height)
         right = _reflect(right - plan.shift[indices, 1:], width)
-    return images[rows[:, None, None], down[:, :, None], right[:, None, :]]
+    if not images.is_contiguous():
+        return images[rows[:, None, None], down[:, :, None], right[:, None, :]]
+    pixels = (rows[:, None, None] * height + down[:, :, None]) * width + right[:, None, :]
+    taken = images.view(-1, channels).index_select(0, pixels.view(-1))
+    return taken.view(len(indices), height, width, channels)
 
 
 def _reflect(position: torch.Tensor, size: int) -> torch.Tensor:

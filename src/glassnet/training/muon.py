@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from glassnet.training.without_compiler import add_param_group
+
 
 def orthogonalize(matrices: torch.Tensor, *, rounds: int = 3) -> torch.Tensor:
     """Bring all singular values of a matrix near 1, by Newton and Schulz's iteration.
@@ -43,6 +45,8 @@ class Muon(torch.optim.Optimizer):
         momentum: Of the gradient's running sum (Nesterov's form).
         rounds: Of `orthogonalize`.
     """
+
+    add_param_group = add_param_group
 
     def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.6, rounds: int = 3) -> None:
         """Keep the settings."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import torch
-
 from glassnet.training.muon import Muon
+from glassnet.training.without_compiler import SGD, Adam, AdamW
 
 if TYPE_CHECKING:
+    import torch
+
     from glassnet.training.recipe import Recipe
 
 MUON_RATE = 0.2  # Muon's rate beside that of the rest (measured)
@@ -45,13 +46,11 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
     if not groups:
         return optimizers
     if recipe.optimizer in ("adam", "adamw"):
-        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+        kind = Adam if recipe.optimizer == "adam" else AdamW
         optimizers.append(kind(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999), fused=True))
     else:
         nesterov = recipe.optimizer != "sgd" and recipe.momentum > 0
-        optimizers.append(
-            torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=True)
-        )
+        optimizers.append(SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=True))
     return optimizers
 
 

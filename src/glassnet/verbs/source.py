@@ -59,8 +59,24 @@ def read_source(source: Source, terminal: Terminal, *, data_dir: Path | None) ->
     if isinstance(source, Pictures):
         return {source.split: source}
     if isinstance(source, dict):
+        _refuse_unlike(source)
         return source
     return show_reading(open_source(source, data_dir=data_dir), terminal)
+
+
+def _refuse_unlike(splits: Mapping[str, Pictures]) -> None:
+    """Refuse splits that one network cannot see alike; those that glassnet reads always agree."""
+    names = list(splits)
+    for name in names[1:]:
+        for what, one, other in (
+            ("classes", splits[names[0]].classes, splits[name].classes),
+            ("size and channels", splits[names[0]].policy, splits[name].policy),
+        ):
+            if one != other:
+                raise PicturesError(
+                    f"the splits do not have the same {what}", where=name, got=other,
+                    expected=f"as in {names[0]}: {one}",
+                )  # fmt: skip
 
 
 def read_for_run(

@@ -28,6 +28,11 @@ class Journal:
         self._stride = 1
         self._num_losses = 0
 
+    @property
+    def only_looks(self) -> bool:
+        """Whether the usual events of a step are kept in looks alone from now on."""
+        return self.num_steps >= NUM_WHOLE_STEPS
+
     def wants(self, kind: EventKind, *, rare: bool = False) -> bool:
         """Tell whether an event would be kept.
 
@@ -40,7 +45,7 @@ class Journal:
         """
         if len(self.events) >= MOST_EVENTS:
             return False
-        return rare or kind not in USUAL or self.num_steps < NUM_WHOLE_STEPS or self.look is not None
+        return rare or kind not in USUAL or not self.only_looks or self.look is not None
 
     def add(
         self, kind: EventKind, source: Source | None, who: int = -1, facts: dict[str, Any] | None = None

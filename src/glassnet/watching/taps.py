@@ -121,6 +121,8 @@ def _modules(watcher: Watcher, later: _Later) -> Taps:  # noqa: C901 — four fu
 
     @functools.wraps(call)
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        if watcher.asleep and torch.is_grad_enabled():
+            return call(self, *args, **kwargs)
         if watcher.inside or watcher.loading or not watcher.on:
             return around(self, args, kwargs)
         if peek_interpreter_stack() is not None:  # torch.func: its tensors cannot be read

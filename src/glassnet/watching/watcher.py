@@ -86,6 +86,7 @@ class Watcher:
         stop_after: int | None = None,
     ) -> None:
         self.on = True
+        self.asleep = False  # between two looks at a training of our own: steps and losses are noted, no more
         self.inside = False  # whether a network is running
         self.setting_mode = False  # whether train() or eval() is running
         self.loading = False  # whether a loader is at work: what it calls is not the script's doing
@@ -174,6 +175,7 @@ class Watcher:
             kwargs: What it gets by name.
         """
         grad = torch.is_grad_enabled()
+        self.asleep = False
         if is_compiled(module):
             self.looking.end()
             self.calls_compiled(network.prefix.removesuffix("."))
@@ -241,6 +243,8 @@ class Watcher:
         value = self.looking.add_loss(loss, number)
         if number is not None:
             self._journal.add_loss(number)
+        if self.asleep:
+            return
         close = self.wants("backward")
         for _, gradients in self._optimizers.values():
             gradients.num_backward += 1
@@ -298,6 +302,8 @@ class Watcher:
             args: Of its `step`, itself first.
             kwargs: Of its `step`.
         """
+        if self.asleep:
+            return
         if self.on and not self.here():
             self._elsewhere = Unseen(ELSEWHERE, "", own_line())
         if not self.on or not self.here():
@@ -328,7 +334,7 @@ class Watcher:
         del args, kwargs
         if not self.here():
             return
-        if self.on:
+        if self.on and not self.asleep:
             self._stepped(optimizer)
         self._journal.num_steps += 1
         if self._stop_after is not None and self._journal.num_steps >= self._stop_after:
@@ -336,6 +342,7 @@ class Watcher:
             raise StopWatchingError
         if self.on:
             self.looking.after_step(inside=self.inside)
+            self.asleep = self._seen.by == "check" and self._journal.only_looks and self.looking.open is None
 
     def _stepped(self, optimizer: torch.optim.Optimizer) -> None:
         known = self._optimizers.get(id(optimizer))
