@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 import glassnet
-from glassnet.nets.measure import macs_per_picture
 from glassnet.pictures.pictures import Pictures, Policy, hash_images
+from glassnet.trace.cost import macs_per_picture
 
 SIDE = 2048
 

@@ -19,9 +19,12 @@ import numpy as np
 import glassnet
 from glassnet.pictures.pictures import Pictures, Policy, hash_images
 
-from tutorial import JOBS
-
-RECIPES = {"mlp": "tutorial-mlp", "cnn": "tutorial-fashion-cnn", "lenet": "tutorial-lenet"}
+# job -> pictures, recipe
+JOBS = {
+    "mlp": ("fashion", "tutorial-mlp"),
+    "cnn": ("fashion", "tutorial-fashion-cnn"),
+    "lenet": ("cifar", "tutorial-lenet"),
+}
 
 
 def read(data: Path, name: str, split: str, pictures: int | None) -> Pictures:
@@ -37,10 +40,10 @@ def read(data: Path, name: str, split: str, pictures: int | None) -> Pictures:
 
 def main(job: str, data: str, pictures: str, part: str = "all") -> None:
     """Train one epoch."""
-    name = JOBS[job][0]
+    name, recipe = JOBS[job]
     source = {"train": read(Path(data), name, "train", int(pictures))}
     if part == "engine":
-        state = glassnet.begin(None, source, recipe=RECIPES[job], epochs=1)
+        state = glassnet.begin(None, source, recipe=recipe, epochs=1)
         events = glassnet.events(state)
         began = time.perf_counter()
         seen = sum(event.images for event in events if isinstance(event, glassnet.Step))
@@ -48,7 +51,7 @@ def main(job: str, data: str, pictures: str, part: str = "all") -> None:
         return
     source["test"] = read(Path(data), name, "test", None)
     with tempfile.TemporaryDirectory() as folder:
-        run = glassnet.train(None, source, recipe=RECIPES[job], epochs=1, out=Path(folder) / "run")
+        run = glassnet.train(None, source, recipe=recipe, epochs=1, out=Path(folder) / "run")
         result = run.info["result"]
     spent = result["seconds"]["data"] + result["seconds"]["train"]
     told = {"pictures": result["images"], "seconds": spent, "accuracy": result["test_accuracy"]}

@@ -15,10 +15,10 @@ from glassnet.errors import NetError
 from glassnet.nets.fit_check import OutputFacts, check_fits, materialise
 from glassnet.nets.lenet import LeNet
 from glassnet.nets.logits import logits_of
-from glassnet.nets.measure import macs_per_picture
 from glassnet.nets.mlp import MLP
 from glassnet.nets.previews import ConvPreview, PoolPreview
 from glassnet.nets.untouched import untouched
+from glassnet.trace.cost import macs_per_picture
 
 GREY = {"channels": 1, "height": 28, "width": 28, "num_classes": 10}
 COLOUR = {"channels": 3, "height": 32, "width": 32, "num_classes": 10}

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 import torch
+import torchvision
 from torch import fx, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from glassnet.errors import NetError
 from glassnet.nets import NETS
@@ -16,10 +18,11 @@ from glassnet.nets.activation import ACTIVATIONS, Activation
 from glassnet.nets.cifar_quick import CifarQuick
 from glassnet.nets.fashion_cnn import FashionCNN
 from glassnet.nets.lenet import LeNet
-from glassnet.nets.measure import macs_per_picture, num_parameters
+from glassnet.nets.measure import num_parameters
 from glassnet.nets.mlp import MLP
 from glassnet.nets.mlp_deep import DeepMLP
 from glassnet.nets.previews import ConvPreview, LinearPreview, PoolPreview
+from glassnet.trace.cost import macs_per_picture
 
 
 def layers(module: nn.Module) -> list[str]:
@@ -230,6 +233,14 @@ def test_multiply_adds_counted_by_hand():
     assert macs_per_picture(LeNet(), channels=3, height=32, width=32) == hand
     assert macs_per_picture(MLP(), channels=1, height=28, width=28) == 784 * 512 + 512 * 512 + 512 * 10
     assert macs_per_picture(PoolPreview(), channels=3, height=9, width=9) == 0
+
+
+@pytest.mark.parametrize("name", ["resnet18", "swin_t", "mobilenet_v3_small"])
+def test_multiply_adds_are_those_that_pytorch_counts(name):
+    net = torchvision.models.get_model(name, weights=None)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net.eval()(torch.zeros(2, 3, 224, 224))
+    assert macs_per_picture(net, channels=3, height=224, width=224) == counter.get_total_flops() // 4
 
 
 def test_shared_and_frozen_parameters_are_counted_right():

@@ -107,6 +107,14 @@ def test_gathered_pictures_are_those_of_numpy(size, channels, view, fields):
         assert np.array_equal(image, expected)
 
 
+def test_pictures_that_lie_apart_in_memory_are_gathered_alike():
+    source = pictures(8, size=(5, 5), channels=3)
+    apart = replace(source, images=np.asfortranarray(source.images))
+    plan = plan_epoch(replace(PLAIN, shift=2, flip=True), len(source), 2)
+    indices = torch.tensor([5, 0, 7, 5])
+    assert torch.equal(gather(apart, indices, plan), gather(source, indices, plan))
+
+
 def test_without_a_plan_pictures_are_as_they_are():
     source = pictures(10).take([9, 1, 4], split="val")
     assert np.array_equal(gather(source, torch.tensor([2, 0])).numpy(), source.batch([2, 0]))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,6 +104,11 @@ def test_pictures_and_dicts_as_a_source(tmp_path):
     with pytest.raises(glassnet.GlassnetError) as caught:
         glassnet.train("lenet", only_test)
     assert caught.value.what == "the source has no training pictures"
+    nine = splits["test"].take(np.flatnonzero(splits["test"].labels < 9), split="test")
+    fewer = splits | {"test": replace(nine, classes=nine.classes[:9])}
+    with pytest.raises(glassnet.GlassnetError) as caught:
+        glassnet.train("lenet", fewer)
+    assert caught.value.what == "the splits do not have the same classes"
 
 
 def test_in_a_thread(tmp_path):

@@ -188,6 +188,26 @@ def test_stopping_is_no_exception_that_a_script_catches():
     assert (seen.num_steps, seen.ended, len(seen.looks)) == (3, "stopped", 3)
 
 
+def test_a_training_of_our_own_is_seen_alike_while_the_watch_sleeps():
+    seen = {}
+    for by in ("watch", "check"):
+        torch.manual_seed(0)
+        net = nn.Linear(3, 2)
+        with observe(by=by) as watcher:
+            steps(350, net, torch.full((4, 3), 0.1))
+            with torch.no_grad():
+                net(torch.full((4, 3), 0.1))
+            steps(50, net, torch.full((4, 3), 0.1))
+        seen[by] = watcher.seen()
+    watched, checked = seen["watch"], seen["check"]
+    steps_seen = [(look.step, look.trained) for look in watched.looks]
+    assert [(look.step, look.trained) for look in checked.looks] == steps_seen
+    assert max(step for step, trained in steps_seen if trained) > 200
+    assert (350, False) in steps_seen  # the pass without gradients
+    assert [loss.value for loss in checked.losses] == [loss.value for loss in watched.losses]
+    assert (checked.num_steps, watched.num_steps) == (400, 400)
+
+
 def test_a_watch_inside_a_watch():
     net = nn.Linear(3, 2)
     with observe() as outer:

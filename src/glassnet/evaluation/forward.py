@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BATCH_BYTES = (
     12_000_000  # of float32 pixels: large enough to keep the processor busy, small enough for its caches
 )
+MOST_AT_ONCE = 256  # pictures: as fast as 1,024 with small ones, and a fourth of the memory
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def forward_split(
     """
     modes = [(module, module.training) for module in net.modules()]
     size = pictures.policy.height * pictures.policy.width * pictures.policy.channels
-    batch = max(1, min(1024, BATCH_BYTES // (4 * size)))
+    batch = max(1, min(MOST_AT_ONCE, BATCH_BYTES // (4 * size)))
     net.eval()
     parts = []
     try:

@@ -20,7 +20,6 @@ from glassnet.errors import TrainingError
 from glassnet.evaluation.forward import Compute, forward_split
 from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
-from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.batches import Batch, batch_starts, batches, mix, plan_epoch
 from glassnet.training.events import Epoch, Event, Finished, Step
 from glassnet.training.memory import largest_batch_that_fits
@@ -127,7 +126,6 @@ def begin(
     if recipe.class_weights == "balanced":
         weights = balanced_weights(pictures.labels, len(pictures.classes)).to(device)
     starts = batch_starts(len(pictures), recipe.batch)
-    keep_freed_memory()
     return State(
         net=net,
         recipe=recipe,

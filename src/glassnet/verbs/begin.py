@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.terminal import Terminal, open_terminal
+from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.recipe import Recipe, over
@@ -77,4 +78,5 @@ def begin(
         data_dir=None if data_dir is None else Path(data_dir),
         terminal=terminal or open_terminal(json=True),
     )  # fmt: skip
+    keep_freed_memory()
     return begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)

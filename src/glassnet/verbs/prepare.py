@@ -15,7 +15,7 @@ import glassnet
 from glassnet.errors import UsageError
 from glassnet.nets.build import BuiltNet, build, given
 from glassnet.nets.fit_check import check_fits
-from glassnet.nets.measure import macs_per_picture, num_parameters
+from glassnet.nets.measure import num_parameters
 from glassnet.nets.rebuild import rebuild
 from glassnet.nets.spec import parse_spec
 from glassnet.pictures.pictures import Pictures
@@ -23,6 +23,7 @@ from glassnet.pictures.scale import Scale
 from glassnet.pictures.sources import SOURCES
 from glassnet.pictures.statistics import mean_and_deviation
 from glassnet.terminal.answers import show_choices, show_pictures
+from glassnet.trace.cost import macs_per_picture
 from glassnet.training.checkpoint import machine
 from glassnet.training.choices import Facts, check_device, resolve
 from glassnet.verbs.source import Splits, arrange, read_source

@@ -18,6 +18,7 @@ from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
 from glassnet.texts import choose_language
+from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.checkpoint import restore
 from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
@@ -130,6 +131,7 @@ def train(
             stack.enter_context(locked(run))
         info = _info(job, old, accept_changes=accept_changes)
         before = check_before(job, terminal)
+        keep_freed_memory()  # from now on: what the checks before took goes back to the system
         state = begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
         show_field("run", str(run.path), terminal)
         if old:

@@ -38,6 +38,7 @@ WARNING_SHARE = 0.01
 LEAST_WARNED = 3  # pictures: fewer may lie twice in any large set
 MOST_COMPARED = 1000  # held-out pictures compared with all others by distance
 MOST_TRAINING = 20_000
+COMPARED_AT_ONCE = 1_000  # training pictures, so that distances take no memory to speak of
 MOST_BYTES = 300_000_000  # of the training pictures of a source
 MOST_PIXELS = 800  # of a picture of a source by which it is compared
 NEAR = 0.25  # of the distance to the neighbours behind the copies
@@ -207,15 +208,17 @@ def _nearly_shared(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
     some = torch.as_tensor(np.ascontiguousarray(theirs[::step][:MOST_COMPARED])).flatten(1).float()
     if len(ours) < 4 * NEIGHBOURS_BEHIND or some.shape[1] < 32:
         return 0, 1
-    whole = torch.as_tensor(np.ascontiguousarray(ours)).flatten(1).float()
-    if some.shape[1] > 3072:
-        columns = torch.arange(0, some.shape[1], some.shape[1] // 3072 + 1)
-        some, whole = some[:, columns], whole[:, columns]
-    if not bool(torch.isfinite(some).all()) or not bool(torch.isfinite(whole).all()):
-        return 0, 1
-    centre = whole.mean(0)
-    distances = torch.cdist(some - centre, whole - centre)
-    nearest = distances.topk(NEIGHBOURS_BEHIND, largest=False).values
+    columns = slice(None, None, some.shape[1] // 3073 + 1)
+    some = some[:, columns]
+    centre = some.mean(0)
+    nearest = torch.empty(len(some), 0)
+    for start in range(0, len(ours), COMPARED_AT_ONCE):
+        part = torch.as_tensor(np.ascontiguousarray(ours[start : start + COMPARED_AT_ONCE])).flatten(1)
+        distances = torch.cdist(some - centre, part[:, columns].float() - centre)
+        if not bool(torch.isfinite(distances).all()):
+            return 0, 1
+        nearest = torch.cat([nearest, distances], dim=1)
+        nearest = nearest.topk(min(NEIGHBOURS_BEHIND, nearest.shape[1]), largest=False).values
     near = nearest[:, 0] < NEAR * nearest[:, -1]
     return int(near.sum()), len(some)
 
