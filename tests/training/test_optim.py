@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -33,6 +35,36 @@ def test_only_weights_of_two_and_more_dimensions_decay(kind):
             assert decay[id(parameter)] == 0.1, name
 
 
+@pytest.mark.parametrize(("name", "kind"), [("sgd", "SGD"), ("adam", "Adam"), ("adamw", "AdamW")])
+def test_steps_are_those_of_pytorch_to_the_bit(name, kind):
+    states = []
+    for own in (True, False):
+        torch.manual_seed(0)
+        net = nn.Linear(5, 3)
+        settings = {"lr": 0.05, "weight_decay": 0.01, "fused": True}
+        settings |= {"momentum": 0.9} if name == "sgd" else {"betas": (0.9, 0.999)}
+        recipe = replace(PLAIN, optimizer=name, lr=0.05, weight_decay=0.01, momentum=0.9)
+        groups = [{"params": [net.weight]}, {"params": [net.bias], "weight_decay": 0.0}]
+        made = build_optimizers(net, recipe) if own else [getattr(torch.optim, kind)(groups, **settings)]
+        for _ in range(5):
+            net.zero_grad()
+            net(torch.ones(2, 5)).square().sum().backward()
+            made[0].step()
+        states.append(net.state_dict())
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+def test_a_start_does_not_load_the_compiler():
+    code = (
+        "import sys, torch; from glassnet.training.without_compiler import SGD, Adam, AdamW\n"
+        "for kind in (SGD, Adam, AdamW):\n"
+        "    net = torch.nn.Linear(2, 2); made = kind(net.parameters(), lr=0.1)\n"
+        "    net(torch.ones(1, 2)).sum().backward(); made.step()\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_without_decay_all_parameters_are_one_group():
     net = Tiny()
     (optimizer,) = build_optimizers(net, replace(PLAIN, weight_decay=0.0))
@@ -55,7 +87,7 @@ def test_muon_takes_kernels_and_leaves_the_rest_to_nesterov():
     assert isinstance(second, torch.optim.SGD)
     assert second.defaults["nesterov"]
     only_linear = build_optimizers(nn.Linear(3, 3), replace(PLAIN, optimizer="muon"))
-    assert [type(optimizer) for optimizer in only_linear] == [torch.optim.SGD]
+    assert [type(optimizer).__name__ for optimizer in only_linear] == ["SGD"]
     only_kernels = build_optimizers(nn.Conv2d(1, 2, 3, bias=False), replace(PLAIN, optimizer="muon"))
     assert [type(optimizer) for optimizer in only_kernels] == [Muon]
 
@@ -138,6 +170,15 @@ def test_orthogonalized_matrices_have_singular_values_near_one(shape):
         # the singular vectors are kept: in their base, the result is diagonal
         inside = u.T @ ours @ v.T
         assert torch.allclose(inside, torch.diag(inside.diagonal()), atol=2e-5)
+
+
+def test_orthogonalized_in_bfloat16_it_is_nearly_the_same_matrix():
+    matrix = torch.randn(32, 144, generator=torch.Generator().manual_seed(2))
+    exact = orthogonalize(matrix.double(), dtype=torch.float64)
+    for dtype, error in ((torch.float32, 1e-6), (torch.bfloat16, 2e-2)):
+        ours = orthogonalize(matrix, dtype=dtype)
+        assert ours.dtype == torch.float32
+        assert float((ours - exact).norm() / exact.norm()) < error
 
 
 def test_muon_holds_kernels_at_a_norm_and_moves_against_the_gradient():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
 from glassnet.training.muon import Muon
 from glassnet.training.without_compiler import SGD, Adam, AdamW
 
 if TYPE_CHECKING:
-    import torch
-
     from glassnet.training.recipe import Recipe
 
 MUON_RATE = 0.2  # Muon's rate beside that of the rest (measured)
@@ -35,7 +35,8 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
         kernels = [p for p in weights if p.ndim > 2]  # noqa: PLR2004
         weights = [p for p in weights if p.ndim == 2]  # noqa: PLR2004
         if kernels:
-            optimizers.append(Muon(kernels, lr=MUON_RATE * recipe.lr))
+            dtype = getattr(torch, recipe.precision)
+            optimizers.append(Muon(kernels, lr=MUON_RATE * recipe.lr, dtype=dtype))
     groups = [
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},
