@@ -2,11 +2,11 @@
 
 usage: python bench/folders.py make FOLDER [COUNT]
        python bench/folders.py loader FOLDER
-       python bench/folders.py ours FOLDER
+       python bench/folders.py first|again FOLDER
 
 `make` writes pictures of 224×224 in four classes. `loader` decodes them as torchvision's ImageFolder in a
-DataLoader does, with a worker a core; `ours` as glassnet does before a training. The last line printed is JSON:
-pictures and seconds.
+DataLoader does, with a worker a core; `first` as glassnet does before a training, with nothing in its cache, and
+`again` once they are there. The last line printed is JSON: pictures and seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -48,7 +49,22 @@ def loader(folder: str) -> None:
     print(json.dumps({"pictures": seen, "seconds": time.perf_counter() - began}))
 
 
-def ours(folder: str) -> None:
+def first(folder: str) -> None:
+    """Read with glassnet what it has never seen."""
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["GLASSNET_CACHE"] = cache
+        read(folder)
+
+
+def again(folder: str) -> None:
+    """Read with glassnet what it has decoded before."""
+    import glassnet
+
+    glassnet.load(folder)
+    read(folder)
+
+
+def read(folder: str) -> None:
     """Read with glassnet, and go once over all pictures in a random order, in batches."""
     import torch
 
@@ -63,4 +79,4 @@ def ours(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    {"make": make, "loader": loader, "ours": ours}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "loader": loader, "first": first, "again": again}[sys.argv[1]](*sys.argv[2:])

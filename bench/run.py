@@ -3,9 +3,9 @@
 usage: python bench/run.py DATA [--only NAME,NAME] [--runs N] [--pictures N] [--quick]
 
 DATA is the folder that `pictures.py` wrote. `--quick` runs every comparison once on few pictures: it shows
-that all of them work, its figures mean nothing. A contender that is not installed is left out, and that is said.
-Prints medians, their spread, and for each rival the median of the ratios of neighbouring runs, above 1 where
-glassnet is ahead.
+that all of them work, its figures mean nothing. Those that take minutes a run (cold-..., ceiling, growth-...) run
+where they are named. A contender that is not installed is left out, and that is said. Prints medians, their spread,
+and for each rival the median of the ratios of neighbouring runs, above 1 where glassnet is ahead.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import torch
 
 import glassnet
 
+from cold import GOALS
 from measure import Measured, run
 
 Figure = Callable[[Measured], float]
@@ -32,13 +33,14 @@ Figure = Callable[[Measured], float]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Contenders for one figure; the first is glassnet."""
+    """Contenders for one figure; ratios are those of the first to each other one."""
 
     name: str
     unit: str
     figure: Figure
     more_is_better: bool
     contenders: dict[str, tuple[str, ...]]  # name -> words after `python`
+    long: bool = False  # minutes a run: only where it is asked for by name
 
 
 def pictures_per_second(measured: Measured) -> float:
@@ -53,8 +55,9 @@ def peak_megabytes(measured: Measured) -> float:
     return measured.peak_bytes / 1e6
 
 
-def told_seconds(measured: Measured) -> float:
-    return measured.told["seconds"]
+def told(name: str, scale: float = 1.0) -> Figure:
+    """Take a figure that the process told."""
+    return lambda measured: scale * measured.told[name]
 
 
 def comparisons(data: Path, pictures: int, folder: Path) -> list[Comparison]:
@@ -87,17 +90,32 @@ def comparisons(data: Path, pictures: int, folder: Path) -> list[Comparison]:
             ),
             Comparison(f"memory-{job}", "MB", peak_megabytes, False, {"glassnet": ours, "script": script}),
         ]  # fmt: skip
-    files = str(folder)
     found += [
         Comparison(
-            "folder", "s", told_seconds, False,
-            {"glassnet, again": ("folders.py", "ours", files), "loader": ("folders.py", "loader", files)},
-        ),
+            f"cold-{name}", "s", wall_seconds, False,
+            {"glassnet": ("cold.py", name, where), "script": ("tutorial.py", goal.job, where)}, long=True,
+        )
+        for name, goal in GOALS.items()
+        if (data / f"{goal.pictures}_test.npz").exists()
+    ]  # fmt: skip
+    files, seconds = str(folder), told("seconds")
+    loader = ("folders.py", "loader", files)
+    nets = {"fashion-cnn, 28×28 grey": ("fashion-cnn",), "glass, 32×32 colour": ("glass", "32", "3")}
+    sizes = {f"{count:,}": ("growth.py", str(count)) for count in (1_000, 10_000, 100_000, 1_000_000)}
+    found += [
+        Comparison("folder-first", "s", seconds, False, {"glassnet": ("folders.py", "first", files), "loader": loader}),
+        Comparison("folder-again", "s", seconds, False, {"glassnet": ("folders.py", "again", files), "loader": loader}),
         Comparison(
             "start", "s", wall_seconds, False,
             {"first step": ("start.py", "step"), "import torch": ("start.py", "torch"),
              "glassnet --help": ("-m", "glassnet.cli.app", "--help")},
         ),
+        Comparison(
+            "ceiling", "% of a matrix product's speed", told("share", 100), True,
+            {name: ("ceiling.py", *words) for name, words in nets.items()}, long=True,
+        ),
+        Comparison("growth-time", "µs a picture", told("microseconds"), False, sizes, long=True),
+        Comparison("growth-memory", "MB", told("peak_bytes", 1e-6), False, sizes, long=True),
     ]  # fmt: skip
     return found
 
@@ -124,13 +142,17 @@ def compare(comparison: Comparison, runs: int) -> list[str]:
         Lines of Markdown.
     """
     figures: dict[str, list[float]] = {name: [] for name in comparison.contenders}
+    accuracies: dict[str, list[float]] = {name: [] for name in comparison.contenders}
     for _ in range(runs):
         for name, command in comparison.contenders.items():
-            figures[name].append(comparison.figure(run(command)))
+            measured = run(command)
+            figures[name].append(comparison.figure(measured))
+            if "accuracy" in measured.told:
+                accuracies[name].append(measured.told["accuracy"])
             print(f"{comparison.name}: {name}: {figures[name][-1]:,.2f} {comparison.unit}", file=sys.stderr)
     lines = [
-        f"| {comparison.name} | {comparison.unit}, median | lowest to highest | ratio |",
-        "|---|---|---|---|",
+        f"| {comparison.name} | {comparison.unit}, median | lowest to highest | ratio | test accuracy |",
+        "|---|---|---|---|---|",
     ]
     ours = next(iter(figures.values()))
     for name, values in figures.items():
@@ -140,7 +162,8 @@ def compare(comparison: Comparison, runs: int) -> list[str]:
         ]
         middle, low, high = statistics.median(values), min(values), max(values)
         ratio = "" if values is ours else f"{statistics.median(ratios):.2f} ×"
-        lines.append(f"| {name} | {middle:,.2f} | {low:,.2f} to {high:,.2f} | {ratio} |")
+        right = f"{100 * statistics.median(accuracies[name]):.2f} %" if accuracies[name] else ""
+        lines.append(f"| {name} | {middle:,.2f} | {low:,.2f} to {high:,.2f} | {ratio} | {right} |")
     return [*lines, ""]
 
 
@@ -168,13 +191,10 @@ def main() -> None:
         run(("folders.py", "make", folder, "64" if asked.quick else "10000"))
         listed = comparisons(asked.data, pictures, Path(folder))
         names = [comparison.name for comparison in listed]
-        wanted = asked.only.split(",") if asked.only else names
+        wanted = asked.only.split(",") if asked.only else [one.name for one in listed if not one.long]
         if unknown := sorted(set(wanted) - set(names)):
             parser.error(f"no such comparison: {', '.join(unknown)}; there are {', '.join(names)}")
         print(f"{where()}, {runs} runs, {pictures:,} pictures\n")
-        if "folder" in wanted:
-            first = run(("folders.py", "ours", folder)).told["seconds"]
-            print(f"folder, first time: glassnet {first:.2f} s\n")
         for comparison in listed:
             if comparison.name in wanted:
                 print("\n".join(compare(comparison, runs)), flush=True)
