@@ -341,8 +341,9 @@ class Watcher:
             self._seen.ended = "stopped"
             raise StopWatchingError
         if self.on:
-            self.looking.after_step(inside=self.inside)
-            self.asleep = self._seen.by == "check" and self._journal.only_looks and self.looking.open is None
+            ours = self._seen.by == "check"  # what is done to a batch before the network is known, and right
+            self.looking.after_step(inside=self.inside or ours)
+            self.asleep = ours and self._journal.only_looks and not self.looking.wanted(grad=True)
 
     def _stepped(self, optimizer: torch.optim.Optimizer) -> None:
         known = self._optimizers.get(id(optimizer))
