@@ -40,10 +40,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Difference:
-    """A choice, network or source in which runs differ: `values` has one for each run."""
+    """A choice, network or source in which runs differ.
+
+    Attributes:
+        name: Of the choice.
+        values: One for each run.
+        chosen: Whether glassnet chose the value, for each run.
+        asked: It is a choice of the recipe, and a person made it in all runs.
+    """
 
     name: str
     values: tuple[str, ...]
+    chosen: tuple[bool, ...]
+    asked: bool
 
 
 @dataclass(frozen=True)

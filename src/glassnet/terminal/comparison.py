@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glassnet.reports.answers import BELIEVED, answers
+from glassnet.terminal.answers import spark_line
 from glassnet.terminal.console import show_field, show_table
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from glassnet.reports.comparison import Comparison, Pair, Source
+    from glassnet.reports.comparison import Comparison, Difference, Pair, Source
     from glassnet.terminal.console import Terminal
-
-BELIEVED = 0.05  # a difference is told as one below this p-value
 
 
 def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
@@ -27,10 +27,18 @@ def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
     words = texts(lang, "compare")
     show_field(words["runs"], words["count"].format(count=len(found.entries)), terminal)
     show_table(result_rows(found, words), ("bold", *["right"] * 8), terminal)
+    for index, sentence in enumerate(answers(found, words)):
+        show_field("" if index else words["answer"], sentence, terminal)
+    if curves := curve_rows(found, terminal):
+        show_field(words["curves"], words["curves_by_epoch"], terminal)
+        show_table(curves, ("bold", "", "right"), terminal)
     if found.differences:
-        show_field(words["differences"], words["differences_how"], terminal)
+        automatic = any(any(each.chosen) for each in found.differences)
+        show_field(
+            words["differences"], words["differences_star" if automatic else "differences_how"], terminal
+        )
         heads = ("", *(entry.name for entry in found.entries))
-        rows = [heads, *((each.name, *each.values) for each in found.differences)]
+        rows = [heads, *((each.name, *starred(each)) for each in found.differences)]
         show_table(rows, ("bold", *[""] * len(found.entries)), terminal)
     else:
         show_field(words["differences"], words["no_difference"], terminal)
@@ -43,6 +51,8 @@ def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
         and not found.groups
     ):
         show_field(words["note"], words["note_seeds"], terminal)
+        if len(found.entries) > 2:  # noqa: PLR2004 — of two nobody chooses the best of many
+            show_field("", words["note_choice"], terminal)
     for source in found.sources:
         show_field(words["source"], source_text(source, words), terminal)
 
@@ -83,6 +93,44 @@ def result_rows(found: Comparison, words: Mapping[str, str]) -> list[Sequence[st
             )
         )
     return rows
+
+
+def curve_rows(found: Comparison, terminal: Terminal) -> list[Sequence[str]]:
+    """Draw the validation accuracy of each run by epoch, in a line.
+
+    Args:
+        found: The comparison.
+        terminal: Where the line will stand.
+
+    Returns:
+        Rows of a name, a line, and the first and the last accuracy; none where no run has two epochs.
+    """
+    rows = []
+    for entry in found.entries:
+        values = [line.get("val_accuracy") for line in entry.metrics if line.get("kind") == "epoch"]
+        curve = [100 * value for value in values if value is not None]
+        if len(curve) > 1:
+            drawn = spark_line(curve, terminal.text)
+            rows.append((entry.name, drawn, f"{curve[0]:.1f} – {curve[-1]:.1f} %"))
+    return rows
+
+
+def starred(difference: Difference) -> list[str]:
+    """Mark the values that glassnet chose.
+
+    Args:
+        difference: Of a comparison.
+
+    Returns:
+        Its values, with a star behind those.
+
+    Example:
+        >>> from glassnet.reports.comparison import Difference
+        >>> starred(Difference("lr", ("0.02", "0.001"), (True, False), asked=False))
+        ['0.02 *', '0.001']
+    """
+    pairs = zip(difference.values, difference.chosen, strict=True)
+    return [f"{value} *" if chosen else value for value, chosen in pairs]
 
 
 def group_text(found: Comparison, runs: Sequence[int], words: Mapping[str, str]) -> str:

@@ -197,7 +197,14 @@ def _differences(entries: Sequence[Entry], words: dict[str, str]) -> tuple[Diffe
     for name in dict.fromkeys(name for each in facts for name in each):
         values = tuple(each.get(name, "") for each in facts)
         if len(set(values)) > 1:
-            found.append(Difference(words.get(f"fact_{name}", name), values))
+            field = name.replace("-", "_")
+            chosen = tuple(field in entry.info.get("chosen", ()) for entry in entries)
+            asked = all(field in entry.info["recipe"] for entry in entries) and not any(chosen)
+            found.append(Difference(words.get(f"fact_{name}", name), values, chosen, asked))
+    steps = tuple(max((line.get("step", 0) for line in entry.metrics), default=0) for entry in entries)
+    if found and len(set(steps)) > 1 and all(steps):
+        told = tuple(f"{count:,}" for count in steps)
+        found.append(Difference(words["fact_steps"], told, (False,) * len(steps), asked=False))
     return tuple(found)
 
 
