@@ -309,3 +309,16 @@ def test_parts_in_a_list_of_modules_are_named_with_the_list():
 
 def test_the_run_may_be_given_as_a_run(finished_run):
     assert report(Run(finished_run.path), lang="en").split == "test"
+
+
+def test_long_names_are_shortened_in_the_middle_and_make_no_page_wider(info, chromium):
+    names = ("W" * 90, "the cells of the first patient, left", "the cells of the first patient, right")
+    page = report_page(content_of(info, np.array([0, 1, 2, 0]), np.eye(3)[[1, 1, 2, 2]], names))
+    check_page(page, "en")
+    heads = [text.strip() for text in read(page).texts["th"]]
+    assert len({head for head in heads if "…" in head}) == 3
+    found = chromium(
+        page, "return document.documentElement.scrollWidth <= document.documentElement.clientWidth",
+        size=(500, 900),
+    )  # fmt: skip
+    assert found
