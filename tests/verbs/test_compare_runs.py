@@ -196,3 +196,26 @@ def test_one_network_on_two_sources(variant, shared_run, monkeypatch, wrong, wor
     (sentence,) = answers(compare(first, other, lang="en"), texts("en", "compare"))
     assert words in sentence
     assert "(a linear map of the pixels: 80.0 and 30.0 %)" in sentence or "(80.0 and 30.0 %)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(100, "ahead by more than seeds"), (1, "seeds alone may explain")]
+)
+def test_recipes_of_several_seeds_are_compared_by_their_means(variant, told, shared_run, wrong, words):
+    predictions = read_predictions(shared_run.predictions("test"))
+    right = np.flatnonzero(predictions.predicted == predictions.labels).tolist()
+    runs = [
+        variant(
+            f"{name}-{seed}",
+            recipe={"optimizer": name, "seed": seed},
+            wrong=right[: more + 5 * seed],
+            chosen=[],
+        )
+        for name, more in (("sgd", wrong), ("adam", 0))
+        for seed in range(3)
+    ]
+    text = told(*runs)
+    assert words in text
+    best, other = (100 * (len(right) - 5 - more) / 1000 for more in (0, wrong))
+    assert f"optimizer adam: {best:.2f} ± 0.50 % over 3 seeds; optimizer sgd: {other:.2f} ± 0.50 %" in text
+    assert "McNemar" not in text

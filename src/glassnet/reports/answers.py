@@ -21,9 +21,25 @@ def answers(found: Comparison, words: Mapping[str, str]) -> list[str]:
         words: Texts of the table `compare`.
 
     Returns:
-        Sentences; none where the runs cannot be set in an order, or seeds are compared.
+        Sentences; none where the runs cannot be set in an order.
     """
-    return [*_best(found, words), *_harder(found, words)]
+    return [*_best(found, words), *_seeds(found, words), *_harder(found, words)]
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value.
+
+    Args:
+        p_value: 0..1.
+
+    Returns:
+        Two digits, or that it is below what can be told.
+
+    Example:
+        >>> p_text(0.0213), p_text(1e-9)
+        ('= 0.021', '< 0.0001')
+    """
+    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.2g}"  # noqa: PLR2004
 
 
 def _best(found: Comparison, words: Mapping[str, str]) -> list[str]:
@@ -42,6 +58,28 @@ def _best(found: Comparison, words: Mapping[str, str]) -> list[str]:
         best=found.entries[best].name, accuracy=f"{100 * accuracies[best]:.2f}", names=names
     )
     return [told, *([] if alike else _end(found, best, words))]
+
+
+def _seeds(found: Comparison, words: Mapping[str, str]) -> list[str]:
+    """Tell whether the group with the highest mean is ahead of the others by more than seeds explain."""
+    return [
+        words["answer_seeds_differ" if pair.adjusted < BELIEVED else "answer_seeds_alike"].format(
+            best=_group_text(found, pair.best, words), other=_group_text(found, pair.other, words),
+            p=p_text(pair.adjusted),
+        )
+        for pair in found.group_pairs
+    ]  # fmt: skip
+
+
+def _group_text(found: Comparison, place: int, words: Mapping[str, str]) -> str:
+    """Name a group by what a person chose for it, with its mean."""
+    group = found.groups[place]
+    telling = [each for each in found.differences if each.name not in ("seed", words["fact_steps"])]
+    asked = [each for each in telling if not any(each.chosen[run] for run in group.runs)]
+    name = ", ".join(f"{each.name} {each.values[group.runs[0]]}" for each in asked or telling)
+    spread = group.accuracy
+    figures = f"{100 * spread.mean:.2f} ± {100 * (spread.deviation or 0.0):.2f} %"
+    return words["answer_group"].format(name=name, figures=figures, count=spread.count)
 
 
 def _end(found: Comparison, best: int, words: Mapping[str, str]) -> list[str]:

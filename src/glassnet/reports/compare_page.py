@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import glassnet
 from glassnet.pages.parts import build_page
-from glassnet.reports.answers import BELIEVED, answers
+from glassnet.reports.answers import BELIEVED, answers, p_text
 from glassnet.reports.charts import Axis, Line, axis_over, interval_bar, legend, line_chart
 from glassnet.reports.facts import time_text
 from glassnet.reports.page import HOME, TEMPLATES, number
@@ -82,6 +82,7 @@ def compare_page(found: Comparison, *, lang: str = "en") -> str:
         "t": SimpleNamespace(**words),
         "number": number,
         "time_text": time_text,
+        "p_text": p_text,
         "found": found,
         "answers": answers(found, words),
         "starred": any(any(each.chosen) for each in found.differences),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassnet.reports.answers import BELIEVED, answers
+from glassnet.reports.answers import BELIEVED, answers, p_text
 from glassnet.terminal.answers import spark_line
 from glassnet.terminal.console import show_field, show_table
 from glassnet.texts import texts
@@ -44,8 +44,10 @@ def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
         show_field(words["differences"], words["no_difference"], terminal)
     for group in found.groups:
         show_field(words["seeds"], group_text(found, group.runs, words), terminal)
+    grouped = {run for group in found.groups for run in group.runs}
     for pair in found.pairs:
-        show_field(words["test"], pair_text(found, pair, words), terminal)
+        if not {pair.first, pair.second} <= grouped:  # their groups are compared, not single networks
+            show_field(words["test"], pair_text(found, pair, words), terminal)
     if (
         any(pair.adjusted is not None and pair.adjusted < BELIEVED for pair in found.pairs)
         and not found.groups
@@ -179,22 +181,6 @@ def pair_text(found: Comparison, pair: Pair, words: Mapping[str, str]) -> str:
         p=p_text(pair.adjusted),
         method=words[f"method_{pair.paired.method}"],
     )
-
-
-def p_text(p_value: float) -> str:
-    """Write a p-value.
-
-    Args:
-        p_value: 0..1.
-
-    Returns:
-        Two digits, or that it is below what can be told.
-
-    Example:
-        >>> p_text(0.0213), p_text(1e-9)
-        ('= 0.021', '< 0.0001')
-    """
-    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.2g}"  # noqa: PLR2004
 
 
 def source_text(source: Source, words: Mapping[str, str]) -> str:
