@@ -97,6 +97,7 @@ def report_page(content: Content, *, lang: str = "en") -> str:
     view: dict[str, Any] = {
         "t": SimpleNamespace(**words),
         "number": number,
+        "gap": "" if lang == "zh" else " ",  # between sentences
         "name": content.name,
         "net": info["net"]["net"],
         "source": short_source(info["source"]["name"]),
