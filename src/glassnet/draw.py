@@ -110,7 +110,7 @@ def shortened(name: str, cells: int) -> str:
 
     Args:
         name: Any text; line breaks and tabs become spaces.
-        cells: Most of its width: a Latin letter takes one, a Chinese character two.
+        cells: Most of its width, as `cells_of` counts it.
 
     Returns:
         The name, with … where something is left out.
@@ -134,8 +134,26 @@ def shortened(name: str, cells: int) -> str:
     return "".join(head) + "…" + "".join(reversed(tail))
 
 
-def _cells(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def cells_of(text: str) -> float:
+    """Tell about how wide a text is drawn.
+
+    Args:
+        text: One line.
+
+    Returns:
+        In small Latin letters: a Chinese character takes two, a capital a little more than one.
+
+    Example:
+        >>> cells_of("dog"), cells_of("狗"), cells_of("WW")
+        (3.0, 2.0, 3.0)
+    """
+    return float(sum(map(_cells, text)))
+
+
+def _cells(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2.0
+    return 1.5 if character in "MW@%…" else 1.2 if character.isupper() else 1.0
 
 
 def draw_inputs(images: np.ndarray, names: Sequence[str], *, title: str) -> Figure:
@@ -176,8 +194,8 @@ def draw_predictions(
     """
     names, colours = [], []
     for label, guess, probability in zip(labels, predicted, probabilities, strict=True):
-        said = f"{shortened(classes[guess], 15)} {100 * probability:.0f} %"
-        names.append(said if label == guess else f"{shortened(classes[label], 21)}\n{said}")
+        said = f"{shortened(classes[guess], 14)} {100 * probability:.0f} %"
+        names.append(said if label == guess else f"{shortened(classes[label], 20)}\n{said}")
         colours.append(GOOD if label == guess else BAD)
     title = f"{colours.count(GOOD)} of {len(images)} right\nin red: what it is, then what was said"
     return draw_grid(images, names, colours, title=title, cell=1.45)

@@ -197,8 +197,11 @@ def test_a_run_of_another_version_is_told(cli, finished_run):
 
 
 def test_a_folder_of_one_known_class(cli, finished_run, tmp_path):
-    found = cli("evaluate", finished_run.path, folder_of(tmp_path, {1: "Trouser"}), "--json").json
-    assert found["images"] == 3
+    folder = folder_of(tmp_path, {1: "Trouser"})
+    ended = cli("evaluate", finished_run.path, folder, "--json")
+    assert ended.json["images"] == 3
+    assert f"{folder}: 3 in all" in " ".join(ended.err.split()), "it is no training split of this run"
+    assert "training split" not in ended.err
 
 
 def test_no_class_in_common(cli, finished_run, animals):

@@ -39,7 +39,7 @@ def test_compare_in_text_in_json_and_as_a_page(cli, finished_run, tmp_path):
     assert "差别可以用偶然解释" in told.out
     assert "0.25" in told.out
     found = cli("compare", finished_run.path, other, "--json", "--html", tmp_path / "c.html").json
-    assert list(found) == ["runs", "differences", "groups", "pairs", "sources", "page"]
+    assert list(found) == ["runs", "differences", "groups", "group_pairs", "pairs", "sources", "page"]
     assert found["differences"] == [
         {"name": "lr", "values": {str(finished_run.path): "0.001", str(other): "0.25"}}
     ]

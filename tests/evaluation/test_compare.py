@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2
+from scipy.stats import binomtest, chi2, ttest_ind_from_stats
 
-from glassnet.evaluation.compare import EXACT_UP_TO, adjusted, mcnemar, pair_up, spread_of
+from glassnet.evaluation.compare import EXACT_UP_TO, adjusted, mcnemar, pair_up, spread_of, welch
 from glassnet.evaluation.separability import separability
 from glassnet.pictures.pictures import Pictures, Policy, hash_images
 
@@ -95,3 +95,25 @@ def test_large_pictures_are_averaged_down():
     labels = np.array([0, 1, 0, 1])
     found = separability(_pictures(images, labels, "train"), _pictures(images, labels, "test"))
     assert (found.linear.accuracy, found.trained_on, found.images) == (1.0, 4, 4)
+
+
+accuracies = st.lists(st.floats(0, 1).map(lambda value: round(value, 4)), min_size=2, max_size=6)
+
+
+@given(accuracies, accuracies)
+def test_welch_is_what_scipy_says(first, second):
+    found = welch(spread_of(first), spread_of(second))
+    if len(set(first)) == len(set(second)) == 1:
+        assert found is None
+        return
+    figures = [
+        figure
+        for each in (first, second)
+        for figure in (statistics.mean(each), statistics.stdev(each), len(each))
+    ]
+    expected = ttest_ind_from_stats(*figures, equal_var=False).pvalue
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
+def test_of_a_single_training_no_spread_is_known():
+    assert welch(spread_of([0.5]), spread_of([0.6, 0.7])) is None

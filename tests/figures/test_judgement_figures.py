@@ -111,3 +111,38 @@ def test_pictures_with_what_was_said_of_them(names):
     drawn(figure)
     assert f"{names[0]}\n{names[1]} 98.7 %" in said(figure)
     assert f"{names[1]} 50.0 %" in said(figure)
+
+
+def test_a_share_that_rounds_to_nothing_is_not_told_as_none():
+    figure = draw_confusion([[996, 4], [0, 3]], ("cat", "dog"), lang="en")
+    assert {"996\n100 %", "4\n<1 %", "3\n100 %"} <= set(said(figure))
+
+
+@pytest.mark.parametrize(("names", "turned"), [(("cat", "dog"), 0), (("a long name", "dog"), 90)])
+def test_names_are_turned_only_where_they_do_not_fit(names, turned):
+    figure = draw_confusion([[1, 0], [0, 1]], names, lang="en")
+    drawn(figure)
+    assert {label.get_rotation() for label in figure.axes[1].get_xticklabels()} == {turned}
+
+
+def test_wide_names_stay_on_the_figure_and_off_their_neighbours():
+    names = ("W" * 60, "MALIGNANT MELANOMA OF THE SKIN", "a name that somebody gave to a folder, 17")
+    drawn(draw_confusion(np.eye(3, dtype=int).tolist(), names, lang="en"))
+    drawn(
+        draw_precision_recall(
+            [CurveOfClass(name, 0.5, ((0.0, 1.0), (1.0, 0.0))) for name in names], lang="en"
+        )
+    )
+    told = [ToldPicture(names[i % 3], names[(i + i // 3) % 3], 0.999) for i in range(9)]
+    figure = draw_told(np.zeros((9, 8, 8, 3), np.uint8), told, "mistakes", lang="en")
+    drawn(figure)
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts[1:9]]
+    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+
+
+def test_the_legend_of_the_reliability_diagram_hides_no_bar():
+    shy = Reliability(tuple((i / 10, (i + 1) / 10, 10, i / 10 + 0.05, 1.0) for i in range(10)), 0.45)
+    figure = draw_reliability(shy, shy, 0.5, lang="en")
+    drawn(figure)
+    axes = figure.axes[0]
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1

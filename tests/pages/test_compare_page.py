@@ -13,7 +13,7 @@ from glassnet.evaluation.predictions import read_predictions
 from glassnet.run import Run
 from glassnet.verbs.compare import compare
 
-from browser import check_page
+from browser import check_page, read
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -34,6 +34,32 @@ def test_it_shows_the_pictures_that_one_run_alone_tells_right(shared_run, tmp_pa
     assert "&lt;b&gt;猫" in page
     assert "p = 0.062" in page
     assert len(page.encode()) < 500_000
+
+
+def test_hostile_names_of_classes_and_runs_stay_names(shared_run, tmp_path):
+    hostile = '<script>alert(1)</script>&"'
+    runs = []
+    for name in ("one", '"><img src=x onerror=alert(2)>'):
+        run = Run(shutil.copytree(shared_run.path, tmp_path / name))
+        predictions = read_predictions(run.predictions("test"))
+        classes = (hostile, *predictions.classes[1:])
+        if runs:  # other pictures: the sources are told class by class
+            predictions = replace(predictions, labels=predictions.labels[::-1].copy())
+        run.predictions("test").write_bytes(replace(predictions, classes=classes).to_bytes())
+        info = run.info
+        info["source"] |= {"classes": list(classes), "name": hostile}
+        if runs:
+            info["source"]["splits"]["test"]["fingerprint"] = "0" * 32
+        (run.path / "run.json").write_text(json.dumps(info), "utf-8")
+        runs.append(run)
+    found = compare(*runs, html=tmp_path / "page.html", lang="en")
+    assert len(found.sources) == 2
+    page = (tmp_path / "page.html").read_text("utf-8")
+    check_page(page, "en")
+    tags = [tag for tag, _ in read(page).elements]
+    assert tags.count("script") == 2
+    assert "img" not in tags
+    assert "&lt;script&gt;alert(1)" in page
 
 
 def test_runs_without_a_result_or_curves_have_a_page_too(shared_run, tmp_path):

@@ -8,14 +8,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from glassnet.errors import RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import Predictions
 from glassnet.pictures.pictures import Pictures, Policy, hash_images
-from glassnet.reports.content import Content
+from glassnet.reports.content import Content, Seen
+from glassnet.reports.network import structure_of
 from glassnet.reports.page import report_page
+from glassnet.reports.told import reason_in
 from glassnet.run import Run
+from glassnet.trace.record import record
+from glassnet.training.choices import Facts, resolve
+from glassnet.training.recipe import Recipe
 from glassnet.verbs.report import report
 from glassnet.verbs.train import train
 
@@ -272,5 +279,46 @@ def test_findings_are_told_in_the_readers_language(info):
     assert "&lt;b&gt;x&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("macs", [1, 10**9])
+def test_every_reason_of_an_automatic_choice_is_told_in_chinese(own, macs):
+    facts = Facts(
+        5000, 28, 28, 1 if own else 3, mirrored=own, own_val=own, macs=macs, convolutions=own, own_net=own
+    )
+    for optimizer in (None, "sgd", "adam"):
+        _, reasons = resolve(Recipe(net="toy", optimizer=optimizer), facts)
+        for reason in reasons.values():
+            assert re.search("[一-鿿]", reason_in(reason, "zh")), reason
+            assert not re.search("the|over", reason_in(reason, "zh")), reason
+
+
+def test_parts_in_a_list_of_modules_are_named_with_the_list():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.convs = nn.ModuleList([nn.Conv2d(1, 2, 3)])
+            self.norms = nn.ModuleList([nn.BatchNorm2d(2)])
+
+        def forward(self, images):
+            return self.norms[0](self.convs[0](images))
+
+    trace = record(nn.Sequential(Net()).eval(), torch.ones(1, 1, 8, 8))
+    parts = structure_of(Seen(trace, None, ""), "en").parts
+    assert [(part.name, part.depth) for part in parts] == [("0", 0), ("convs.0", 1), ("norms.0", 1)]
+
+
 def test_the_run_may_be_given_as_a_run(finished_run):
     assert report(Run(finished_run.path), lang="en").split == "test"
+
+
+def test_long_names_are_shortened_in_the_middle_and_make_no_page_wider(info, chromium):
+    names = ("W" * 90, "the cells of the first patient, left", "the cells of the first patient, right")
+    page = report_page(content_of(info, np.array([0, 1, 2, 0]), np.eye(3)[[1, 1, 2, 2]], names))
+    check_page(page, "en")
+    heads = [text.strip() for text in read(page).texts["th"]]
+    assert len({head for head in heads if "…" in head}) == 3
+    found = chromium(
+        page, "return document.documentElement.scrollWidth <= document.documentElement.clientWidth",
+        size=(500, 900),
+    )  # fmt: skip
+    assert found

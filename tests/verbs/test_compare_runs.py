@@ -11,7 +11,11 @@ import pytest
 
 from glassnet.errors import RunError, UsageError
 from glassnet.evaluation.predictions import read_predictions
+from glassnet.evaluation.separability import Reached, Separability
+from glassnet.pictures import load
+from glassnet.reports.answers import answers
 from glassnet.run import Run
+from glassnet.texts import texts
 from glassnet.verbs.compare import compare
 
 
@@ -117,3 +121,101 @@ def test_a_damaged_run_is_told(variant):
         compare(variant("a"), variant("b", net=None), lang="en")
     assert "the run is damaged, or of another version" in str(error.value)
     assert "nothing at net.net" in str(error.value)
+
+
+@pytest.fixture
+def told(shared_run, capsys):
+    """Give a function that compares runs and gives the text of it in one line of words."""
+
+    def tell(*runs, lang="en") -> str:
+        compare(*runs, lang=lang)
+        return " ".join(capsys.readouterr().err.split())
+
+    return tell
+
+
+def test_the_answer_names_the_best_and_goes_on_where_it_lies_at_the_end(variant, told):
+    right = range(300)
+    runs = [
+        variant(f"lr-{lr}", recipe={"lr": lr}, wrong=right[:count], chosen=[])
+        for lr, count in ((0.1, 300), (0.2, 150), (0.4, 0))
+    ]
+    text = told(*runs)
+    assert "answer lr-0.4 is the best: " in text
+    assert "0.4 is the largest lr that was tried: a larger one may be better still" in text
+    assert "0.1 是试过的 lr 中最小的" in told(*_reversed(variant, right), lang="zh")
+    assert "the largest" not in told(*runs[1:]), "two values always lie at an end"
+
+
+def _reversed(variant, right):
+    return [
+        variant(f"down-{lr}", recipe={"lr": lr}, wrong=right[:count], chosen=[])
+        for lr, count in ((0.1, 0), (0.2, 150), (0.4, 300))
+    ]
+
+
+def test_a_lead_that_chance_explains_is_no_answer(variant, told, shared_run):
+    text = told(shared_run, variant("other", recipe={"lr": 0.5}, wrong=range(3)))
+    assert "is the best" not in text
+    assert "but chance explains its lead over" in text
+
+
+def test_what_glassnet_chose_by_itself_has_a_star_and_makes_no_row_of_values(variant, told):
+    runs = [
+        variant(f"{name}-{lr}", recipe={"optimizer": name, "lr": lr}, wrong=range(count), chosen=["lr"])
+        for name, lr, count in (("sgd", 0.1, 300), ("adam", 0.2, 150), ("adamw", 0.4, 0))
+    ]
+    text = told(*runs)
+    assert "lr 0.1 * 0.2 * 0.4 * optimizer sgd adam adamw" in text
+    assert "(* chosen by glassnet)" in text
+    assert "the largest" not in text
+
+
+def test_other_numbers_of_steps_are_told(variant, told, shared_run):
+    other = variant("small", recipe={"batch": 8})
+    lines = [json.loads(line) for line in (other.path / "metrics.jsonl").read_text("utf-8").splitlines()]
+    text = "".join(json.dumps(line | {"step": 4 * line["step"]}) + "\n" for line in lines)
+    (other.path / "metrics.jsonl").write_text(text, "utf-8")
+    steps = max(line["step"] for line in lines)
+    assert f"steps {steps:,} {4 * steps:,}" in told(shared_run, other)
+
+
+@pytest.mark.parametrize(("wrong", "words"), [(400, "are harder"), (0, "do not explain it")])
+def test_one_network_on_two_sources(variant, shared_run, monkeypatch, wrong, words):
+    easy, hard = (Reached(share, (0.0, 1.0)) for share in (0.8, 0.3))
+    linear = iter([easy, hard])
+    monkeypatch.setattr(
+        "glassnet.verbs.compare.separability",
+        lambda *_: Separability(reached := next(linear), reached, (None,) * 10, 1, 1),
+    )
+    first = shared_run if wrong else variant("worse", wrong=range(400))
+    splits = json.loads(json.dumps(shared_run.info["source"]["splits"]))
+    splits["test"]["fingerprint"] = "0" * 32
+    other = variant("elsewhere", wrong=range(wrong), source={"splits": splits, "name": "others"})
+    monkeypatch.setattr("glassnet.verbs.compare.read_splits", lambda *_: (load("fashion-mini"), "", None))
+    (sentence,) = answers(compare(first, other, lang="en"), texts("en", "compare"))
+    assert words in sentence
+    assert "(a linear map of the pixels: 80.0 and 30.0 %)" in sentence or "(80.0 and 30.0 %)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(100, "ahead by more than seeds"), (1, "seeds alone may explain")]
+)
+def test_recipes_of_several_seeds_are_compared_by_their_means(variant, told, shared_run, wrong, words):
+    predictions = read_predictions(shared_run.predictions("test"))
+    right = np.flatnonzero(predictions.predicted == predictions.labels).tolist()
+    runs = [
+        variant(
+            f"{name}-{seed}",
+            recipe={"optimizer": name, "seed": seed},
+            wrong=right[: more + 5 * seed],
+            chosen=[],
+        )
+        for name, more in (("sgd", wrong), ("adam", 0))
+        for seed in range(3)
+    ]
+    text = told(*runs)
+    assert words in text
+    best, other = (100 * (len(right) - 5 - more) / 1000 for more in (0, wrong))
+    assert f"optimizer adam: {best:.2f} ± 0.50 % over 3 seeds; optimizer sgd: {other:.2f} ± 0.50 %" in text
+    assert "McNemar" not in text

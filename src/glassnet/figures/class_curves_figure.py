@@ -63,7 +63,10 @@ def draw_roc(curves: Sequence[CurveOfClass], *, lang: str | None = None) -> Figu
     with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
         figure, axes = _draw(curves, words, ("roc_title", "false_positive_rate", "true_positive_rate", "auc"))
         axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, linestyle="--")
-        axes.text(0.6, 0.57, words["chance"], fontsize=8, color=GREY, rotation=42)
+        axes.text(
+            0.6, 0.565, words["chance"], fontsize=8, color=GREY, va="top", rotation=45,
+            rotation_mode="anchor", transform_rotates_text=True,
+        )  # fmt: skip
     return figure
 
 

@@ -13,8 +13,8 @@ from glassnet.texts import choose_language, texts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT = 6.4, 6.8  # inches
-BARS, GAP, LINE, GREY = "#1f6fb2", "#e59866", "#1a7f37", "#5b6773"
+WIDTH, HEIGHT = 6.4, 7.4  # inches
+BARS, GAP, LINE, GREY = "#9cc3e6", "#d9772b", "#12602a", "#5b6773"
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,19 @@ def draw_reliability(
     words = texts(choose_language(lang), "judgement")
     with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
         figure = new_figure(WIDTH, HEIGHT)
-        figure.text(0.04, 0.965, words["reliability_title"], fontsize=12, weight="bold", va="center")
-        figure.text(0.04, 0.93, words["reliability_note"], fontsize=9, color=GREY, va="center")
-        axes = figure.add_axes((0.12, 0.3, 0.84, 0.6))
-        below = figure.add_axes((0.12, 0.08, 0.84, 0.16))
+        figure.text(0.04, 0.968, words["reliability_title"], fontsize=12, weight="bold", va="center")
+        figure.text(0.04, 0.936, words["reliability_note"], fontsize=9, color=GREY, va="center")
+        axes = figure.add_axes((0.12, 0.28, 0.84, 0.53))
+        below = figure.add_axes((0.12, 0.07, 0.84, 0.15))
         total = sum(part[2] for part in found.bins)
         for low, high, count, confidence, accuracy in found.bins:
             axes.bar(low, accuracy, high - low, align="edge", color=BARS, edgecolor="white", linewidth=0.8)
-            axes.plot([(low + high) / 2] * 2, [accuracy, confidence], color=GAP, linewidth=5, alpha=0.8)
+            axes.plot(
+                [(low + high) / 2] * 2, [accuracy, confidence], color=GAP, linewidth=3, solid_capstyle="butt"
+            )
             below.bar(low, count / total, high - low, align="edge", color=BARS, edgecolor="white")
         axes.bar(0, 0, color=BARS, label=words["as_it_is"].format(ece=f"{100 * found.ece:.1f}"))
+        axes.plot([], [], color=GAP, linewidth=3, label=words["gap"])
         if mended is not None and temperature is not None:
             points = [part[3:] for part in mended.bins]
             label = words["mended"].format(temperature=f"{temperature:.3f}", ece=f"{100 * mended.ece:.1f}")
@@ -62,7 +65,14 @@ def draw_reliability(
                 linewidth=1.4, label=label,
             )  # fmt: skip
         axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--", label=words["line"])
-        axes.legend(loc="upper left", frameon=False, fontsize=9)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            frameon=False,
+            fontsize=9,
+            ncols=2,
+            columnspacing=2.5,
+        )
         axes.set_ylabel(words["accuracy"], fontsize=9, color=GREY)
         below.set_ylabel(words["share"], fontsize=9, color=GREY)
         below.set_xlabel(words["confidence"], fontsize=9, color=GREY)

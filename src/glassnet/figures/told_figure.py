@@ -44,8 +44,8 @@ def draw_told(
     title = words[f"{kind}_title"].format(count=len(told)) + "\n" + words[f"{kind}_note"]
     names, colours = [], []
     for one in told:
-        said = f"{shortened(one.predicted, 14)} {100 * one.probability:.1f} %"
+        said = f"{shortened(one.predicted, 12)} {100 * one.probability:.1f} %"
         right = one.name == one.predicted
-        names.append(said if right else f"{shortened(one.name, 21)}\n{said}")
+        names.append(said if right else f"{shortened(one.name, 20)}\n{said}")
         colours.append(GOOD if right else BAD)
     return draw_grid(images, names, colours, title=title, cell=CELL)

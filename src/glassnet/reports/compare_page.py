@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import glassnet
 from glassnet.pages.parts import build_page
+from glassnet.reports.answers import BELIEVED, answers, p_text
 from glassnet.reports.charts import Axis, Line, axis_over, interval_bar, legend, line_chart
 from glassnet.reports.facts import time_text
 from glassnet.reports.page import HOME, TEMPLATES, number
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 MOST_PICTURES = 12  # of a pair, on each side
 MOST_PAIRS = 10  # with pictures
 STYLES = 8  # of lines, in the page's styles
-BELIEVED = 0.05  # a difference is told as one below this p-value
 
 
 class Shown(NamedTuple):
@@ -82,7 +82,10 @@ def compare_page(found: Comparison, *, lang: str = "en") -> str:
         "t": SimpleNamespace(**words),
         "number": number,
         "time_text": time_text,
+        "p_text": p_text,
         "found": found,
+        "answers": answers(found, words),
+        "starred": any(any(each.chosen) for each in found.differences),
         "entries": found.entries,
         "rules": [_rule(entry, words) for entry in found.entries],
         "groups": [(group, [found.entries[run].name for run in group.runs]) for group in found.groups],

@@ -40,10 +40,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Difference:
-    """A choice, network or source in which runs differ: `values` has one for each run."""
+    """A choice, network or source in which runs differ.
+
+    Attributes:
+        name: Of the choice.
+        values: One for each run.
+        chosen: Whether glassnet chose the value, for each run.
+        asked: It is a choice of the recipe, and a person made it in all runs.
+    """
 
     name: str
     values: tuple[str, ...]
+    chosen: tuple[bool, ...]
+    asked: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,21 @@ class Group:
 
     runs: tuple[int, ...]
     accuracy: Spread
+
+
+@dataclass(frozen=True)
+class GroupPair:
+    """The group with the highest mean and another one.
+
+    Attributes:
+        best: Number of a group.
+        other: Number of a group.
+        adjusted: The p-value of Welch's test, made larger for the number of groups (Holm).
+    """
+
+    best: int
+    other: int
+    adjusted: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +111,7 @@ class Comparison:
         entries: The runs, in the order in which they were named.
         differences: In what they differ.
         groups: Those that differ in the seed alone.
+        group_pairs: The best group with each other one, where they were judged on the same pictures.
         pairs: Each with each; of many runs each with the best.
         sources: One for each source, where there is more than one.
         pictures: Of the judged split by its fingerprint, where they could be read.
@@ -95,6 +120,7 @@ class Comparison:
     entries: tuple[Entry, ...]
     differences: tuple[Difference, ...]
     groups: tuple[Group, ...]
+    group_pairs: tuple[GroupPair, ...]
     pairs: tuple[Pair, ...]
     sources: tuple[Source, ...]
     pictures: dict[str, Pictures]

@@ -123,10 +123,10 @@ def _parts(root: Row, most: int) -> list[Part]:
         depth, found = depth + 1, deeper
     return [
         Part(
-            row.name, _type(row), level, shape_text(row.outputs[0]) if row.outputs else "",
+            name, _type(row), level, shape_text(row.outputs[0]) if row.outputs else "",
             row.parameters, row.macs,
         )
-        for row, level in found[:most]
+        for row, name, level in found[:most]
     ]  # fmt: skip
 
 
@@ -136,10 +136,13 @@ def _type(row: Row) -> str:
     return "" if kind == row.name else kind
 
 
-def _rows(root: Row, depth: int, level: int = 0) -> list[tuple[Row, int]]:
+def _rows(root: Row, depth: int, level: int = 0) -> list[tuple[Row, str, int]]:
+    """List rows with their names inside the row around them: `convs.0` where the list `convs` has no row."""
     found = []
+    around = f"{root.path}." if root.path else ""
     for child in root.children:
-        found.append((child, level))
+        name = child.path.removeprefix(around) if child.kind == "module" else child.name
+        found.append((child, name, level))
         if depth > 1:
             found += _rows(child, depth - 1, level + 1)
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jinja2
 import numpy as np
 
+from glassnet.draw import shortened
 from glassnet.pages.parts import build_page
 from glassnet.reports.audited import audited_of
 from glassnet.reports.charts import Axis, interval_bar, precision_recall, reliability
@@ -44,6 +45,7 @@ HOME = Path(__file__).parent
 WORST = 24  # mistakes that are shown
 MOST_SMALL = 12  # classes with a curve of their own
 MOSAIC = 16  # pictures at the head
+LABEL_CELLS, SMALL_CELLS = 16, 11  # letters of a class's name beside the matrix, below a small curve
 SECTIONS = (
     "result", "findings", "curves", "confusion", "classes", "sure", "mistakes", "network", "pictures",
     "recipe", "repeat",
@@ -75,6 +77,7 @@ class Small(NamedTuple):
     """A small curve of one class."""
 
     name: str
+    label: str  # the name, shortened
     chart: Markup
     area: float
 
@@ -94,6 +97,7 @@ def report_page(content: Content, *, lang: str = "en") -> str:
     view: dict[str, Any] = {
         "t": SimpleNamespace(**words),
         "number": number,
+        "gap": "" if lang == "zh" else " ",  # between sentences
         "name": content.name,
         "net": info["net"]["net"],
         "source": short_source(info["source"]["name"]),
@@ -101,6 +105,7 @@ def report_page(content: Content, *, lang: str = "en") -> str:
         "left_out": content.left_out,
         "badges": _badges(info, words),
         "classes": info["source"]["classes"],
+        "labels": [shortened(name, LABEL_CELLS) for name in info["source"]["classes"]],
         "mistakes": mistakes_of(info, lang),
         "has_findings": (info.get("result") or {}).get("findings") is not None,
         "training": training_curves(content.metrics, words),
@@ -200,7 +205,7 @@ def _result(
             count=f"{judgement.temperature.fitted_on:,}",
         ),
         "pr": [
-            Small(curve.name, precision_recall(
+            Small(curve.name, shortened(curve.name, SMALL_CELLS), precision_recall(
                 curve.precision_recall, name=words["precision_recall_of"].format(name=curve.name),
                 share=entry.support / scores.images,
             ), curve.average_precision or 0.0)

@@ -84,10 +84,11 @@ def value_text(value: object, words: Mapping[str, str]) -> str:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """Make of each English template what finds its fields in a sentence."""
+    """Make of each English template what finds its fields in a sentence, the longest template first."""
     found = {}
-    for key, template in texts("en", "reasons").items():
-        parts = re.split(r"\{(\w+)\}", template)
+    templates = texts("en", "reasons")
+    for key in sorted(templates, key=lambda key: -len(re.sub(r"\{\w+\}", "", templates[key]))):
+        parts = re.split(r"\{(\w+)\}", templates[key])
         fields = [
             re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+)" for place, part in enumerate(parts)
         ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glassnet.terminal.console import Terminal
     from glassnet.training.recipe import Recipe
 
-SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "all": "in all"}
 MOST_CLASSES = 30  # lines of the table per class; the rest is in the run
 MOST_NAMES = 12  # of classes in a line
 MOST_REJECTED = 5
@@ -61,7 +61,7 @@ def show_pictures(splits: Mapping[str, Pictures], notes: Sequence[str], terminal
     """Say what the pictures are.
 
     Args:
-        splits: With at least one.
+        splits: With at least one; `all` is what has no splits.
         notes: More sentences.
         terminal: Where to.
     """

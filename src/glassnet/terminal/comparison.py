@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glassnet.reports.answers import BELIEVED, answers, p_text
+from glassnet.terminal.answers import spark_line
 from glassnet.terminal.console import show_field, show_table
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from glassnet.reports.comparison import Comparison, Pair, Source
+    from glassnet.reports.comparison import Comparison, Difference, Pair, Source
     from glassnet.terminal.console import Terminal
-
-BELIEVED = 0.05  # a difference is told as one below this p-value
 
 
 def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
@@ -27,22 +27,34 @@ def show_comparison(found: Comparison, lang: str, terminal: Terminal) -> None:
     words = texts(lang, "compare")
     show_field(words["runs"], words["count"].format(count=len(found.entries)), terminal)
     show_table(result_rows(found, words), ("bold", *["right"] * 8), terminal)
+    for index, sentence in enumerate(answers(found, words)):
+        show_field("" if index else words["answer"], sentence, terminal)
+    if curves := curve_rows(found, terminal):
+        show_field(words["curves"], words["curves_by_epoch"], terminal)
+        show_table(curves, ("bold", "", "right"), terminal)
     if found.differences:
-        show_field(words["differences"], words["differences_how"], terminal)
+        automatic = any(any(each.chosen) for each in found.differences)
+        show_field(
+            words["differences"], words["differences_star" if automatic else "differences_how"], terminal
+        )
         heads = ("", *(entry.name for entry in found.entries))
-        rows = [heads, *((each.name, *each.values) for each in found.differences)]
+        rows = [heads, *((each.name, *starred(each)) for each in found.differences)]
         show_table(rows, ("bold", *[""] * len(found.entries)), terminal)
     else:
         show_field(words["differences"], words["no_difference"], terminal)
     for group in found.groups:
         show_field(words["seeds"], group_text(found, group.runs, words), terminal)
+    grouped = {run for group in found.groups for run in group.runs}
     for pair in found.pairs:
-        show_field(words["test"], pair_text(found, pair, words), terminal)
+        if not {pair.first, pair.second} <= grouped:  # their groups are compared, not single networks
+            show_field(words["test"], pair_text(found, pair, words), terminal)
     if (
         any(pair.adjusted is not None and pair.adjusted < BELIEVED for pair in found.pairs)
         and not found.groups
     ):
         show_field(words["note"], words["note_seeds"], terminal)
+        if len(found.entries) > 2:  # noqa: PLR2004 — of two nobody chooses the best of many
+            show_field("", words["note_choice"], terminal)
     for source in found.sources:
         show_field(words["source"], source_text(source, words), terminal)
 
@@ -83,6 +95,44 @@ def result_rows(found: Comparison, words: Mapping[str, str]) -> list[Sequence[st
             )
         )
     return rows
+
+
+def curve_rows(found: Comparison, terminal: Terminal) -> list[Sequence[str]]:
+    """Draw the validation accuracy of each run by epoch, in a line.
+
+    Args:
+        found: The comparison.
+        terminal: Where the line will stand.
+
+    Returns:
+        Rows of a name, a line, and the first and the last accuracy; none where no run has two epochs.
+    """
+    rows = []
+    for entry in found.entries:
+        values = [line.get("val_accuracy") for line in entry.metrics if line.get("kind") == "epoch"]
+        curve = [100 * value for value in values if value is not None]
+        if len(curve) > 1:
+            drawn = spark_line(curve, terminal.text)
+            rows.append((entry.name, drawn, f"{curve[0]:.1f} – {curve[-1]:.1f} %"))
+    return rows
+
+
+def starred(difference: Difference) -> list[str]:
+    """Mark the values that glassnet chose.
+
+    Args:
+        difference: Of a comparison.
+
+    Returns:
+        Its values, with a star behind those.
+
+    Example:
+        >>> from glassnet.reports.comparison import Difference
+        >>> starred(Difference("lr", ("0.02", "0.001"), (True, False), asked=False))
+        ['0.02 *', '0.001']
+    """
+    pairs = zip(difference.values, difference.chosen, strict=True)
+    return [f"{value} *" if chosen else value for value, chosen in pairs]
 
 
 def group_text(found: Comparison, runs: Sequence[int], words: Mapping[str, str]) -> str:
@@ -131,22 +181,6 @@ def pair_text(found: Comparison, pair: Pair, words: Mapping[str, str]) -> str:
         p=p_text(pair.adjusted),
         method=words[f"method_{pair.paired.method}"],
     )
-
-
-def p_text(p_value: float) -> str:
-    """Write a p-value.
-
-    Args:
-        p_value: 0..1.
-
-    Returns:
-        Two digits, or that it is below what can be told.
-
-    Example:
-        >>> p_text(0.0213), p_text(1e-9)
-        ('= 0.021', '< 0.0001')
-    """
-    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.2g}"  # noqa: PLR2004
 
 
 def source_text(source: Source, words: Mapping[str, str]) -> str:

@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import GlassnetError, RunError, UsageError
-from glassnet.evaluation.compare import adjusted, pair_up, spread_of
+from glassnet.evaluation.compare import adjusted, pair_up, spread_of, welch
 from glassnet.evaluation.predictions import read_predictions
 from glassnet.evaluation.scores import score
 from glassnet.evaluation.separability import separability
-from glassnet.reports.comparison import Comparison, Difference, Entry, Group, Pair, Source, fingerprint_of
+from glassnet.reports.comparison import (
+    Comparison,
+    Difference,
+    Entry,
+    Group,
+    GroupPair,
+    Pair,
+    Source,
+    fingerprint_of,
+)
 from glassnet.run import Run, open_run, write_whole
 from glassnet.terminal import Terminal, open_terminal, show_next
 from glassnet.terminal.comparison import show_comparison
@@ -76,10 +85,12 @@ def compare(
     opened = list({run.path.resolve(): run for run in opened}.values())
     entries = _entries(opened)
     pictures, reasons = _pictures(opened, entries, lang, Path(data_dir) if data_dir else None, terminal)
+    groups = _groups(entries)
     found = Comparison(
         entries=entries,
         differences=_differences(entries, texts(lang, "compare")),
-        groups=_groups(entries),
+        groups=groups,
+        group_pairs=_group_pairs(groups, entries),
         pairs=_pairs(entries),
         sources=_sources(entries, pictures, reasons),
         pictures={
@@ -197,7 +208,14 @@ def _differences(entries: Sequence[Entry], words: dict[str, str]) -> tuple[Diffe
     for name in dict.fromkeys(name for each in facts for name in each):
         values = tuple(each.get(name, "") for each in facts)
         if len(set(values)) > 1:
-            found.append(Difference(words.get(f"fact_{name}", name), values))
+            field = name.replace("-", "_")
+            chosen = tuple(field in entry.info.get("chosen", ()) for entry in entries)
+            asked = all(field in entry.info["recipe"] for entry in entries) and not any(chosen)
+            found.append(Difference(words.get(f"fact_{name}", name), values, chosen, asked))
+    steps = tuple(max((line.get("step", 0) for line in entry.metrics), default=0) for entry in entries)
+    if found and len(set(steps)) > 1 and all(steps):
+        told = tuple(f"{count:,}" for count in steps)
+        found.append(Difference(words["fact_steps"], told, (False,) * len(steps), asked=False))
     return tuple(found)
 
 
@@ -212,6 +230,19 @@ def _groups(entries: Sequence[Entry]) -> tuple[Group, ...]:
         for runs in found.values()
         if len(runs) > 1 and all(entries[run].scores for run in runs)
     )
+
+
+def _group_pairs(groups: Sequence[Group], entries: Sequence[Entry]) -> tuple[GroupPair, ...]:
+    """Test the group with the highest mean against each other one."""
+    firsts = [entries[group.runs[0]] for group in groups]
+    if len({fingerprint_of(entry.info, entry.split) for entry in firsts}) != 1:
+        return ()
+    best = max(range(len(groups)), key=lambda place: groups[place].accuracy.mean)
+    others = [place for place in range(len(groups)) if place != best]
+    p_values = [welch(groups[best].accuracy, groups[place].accuracy) for place in others]
+    tested = [(place, p) for place, p in zip(others, p_values, strict=True) if p is not None]
+    larger = adjusted([p for _, p in tested])
+    return tuple(GroupPair(best, place, p) for (place, _), p in zip(tested, larger, strict=True))
 
 
 def _pairs(entries: Sequence[Entry]) -> tuple[Pair, ...]:

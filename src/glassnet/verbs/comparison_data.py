@@ -18,7 +18,7 @@ def comparison_as_data(found: Comparison) -> dict[str, Any]:
         found: From `compare`.
 
     Returns:
-        `runs`, `differences`, `groups`, `pairs`, `sources`; runs are named by their folders.
+        `runs`, `differences`, `groups`, `group_pairs`, `pairs`, `sources`; runs are named by their folders.
     """
     paths = [entry.path for entry in found.entries]
     return {
@@ -31,6 +31,7 @@ def comparison_as_data(found: Comparison) -> dict[str, Any]:
             {"runs": [paths[run] for run in group.runs], "accuracy": asdict(group.accuracy)}
             for group in found.groups
         ],
+        "group_pairs": [asdict(pair) for pair in found.group_pairs],
         "pairs": [_pair(found, pair) for pair in found.pairs],
         "sources": [
             {

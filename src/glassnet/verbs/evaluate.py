@@ -112,10 +112,13 @@ def evaluate(
     if source is None:
         data = data or data_dir_of(trained.run)
     pictures, left_out, notes = _pictures(trained, source, terminal, data, split)
-    show_pictures({pictures.split: pictures}, notes, terminal)
+    # other pictures without splits are no training split: this run was not trained on them
+    whole = source is not None and split is None and pictures.split == "train"
+    name = "pictures" if whole else f"{SPLIT_NAMES[pictures.split]} split"
+    show_pictures({"all" if whole else pictures.split: pictures}, notes, terminal)
     times.append(time.perf_counter())
     events = forward_split(trained.net, pictures, trained.scale, trained.compute, flip=flip)
-    logits = show_judging(events, f"judging the {SPLIT_NAMES[pictures.split]} split", terminal)
+    logits = show_judging(events, f"judging the {name}", terminal)
     times.append(time.perf_counter())
     predictions = Predictions(logits.numpy(), pictures.labels, np.asarray(pictures.paths), trained.classes)
     judgement = judge(
@@ -123,24 +126,29 @@ def evaluate(
         split=pictures.split,
         source=pictures.source,
         validation=_validation(trained.run, pictures.split, flip, terminal),
-        sizes=file_sizes(pictures.source, pictures.paths),
+        sizes=None if _of_one_size(pictures) else file_sizes(pictures.source, pictures.paths),
         brightness=brightness_of(pictures),
     )
     times.append(time.perf_counter())
     if source is None:
-        name = f"{pictures.split}-flip" if flip else pictures.split
-        write_whole(trained.run.predictions(name), predictions.to_bytes())
+        file = trained.run.predictions(f"{pictures.split}-flip" if flip else pictures.split)
+        write_whole(file, predictions.to_bytes())
     files = write_judgement(wanted, judgement, predictions, pictures, lang)
     times.append(time.perf_counter())
     parts = ("start", "data", "network", "judgement", "files")
     seconds = {name: after - before for name, before, after in zip(parts, times, times[1:], strict=False)}
     seconds["total"] = times[-1] - times[0]
     mirrored = ", with mirror images" if flip else ""
-    what = f"{SPLIT_NAMES[pictures.split]} split of {pictures.source}{mirrored}"
+    what = f"{'all' if whole else name} of {pictures.source}{mirrored}"
     show_scores(judgement.scores, what, terminal)
     show_judgement(judgement, terminal)
     _show_end(trained.run, wanted, files, judgement, seconds, lang, terminal)
     return Evaluation(trained.run, judgement, predictions, left_out, files, seconds)
+
+
+def _of_one_size(pictures: Pictures) -> bool:
+    """Tell whether all files are known to be of one size, so that their headers need not be read again."""
+    return len({(size.width, size.height) for size in pictures.sizes}) == 1
 
 
 def _show_end(
