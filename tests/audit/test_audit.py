@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
 
 import glassnet
 from glassnet.audit import copies, labels
@@ -146,13 +147,21 @@ def test_one_picture_and_one_class(drawn):
     assert audit_of({"train": split(drawn[:20], [0, 1] * 10, "train")}).labels.skipped == "too_few"
 
 
-def test_without_cleanlab_the_rest_is_audited_and_it_is_said(drawn, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
-    audited = glassnet.data({"train": split(drawn, [0, 1] * 130, "train")}, lang="en")
-    assert audited.audit.labels.skipped == "no_cleanlab"
-    assert audited.audit.splits[0].images == 260
-    said = capsys.readouterr().err
-    assert "labels      not judged, for cleanlab is missing: pip install 'glassnet[audit]'" in said
+@pytest.mark.parametrize("num_classes", [2, 5])
+def test_doubtful_labels_and_their_order_are_those_of_cleanlab(num_classes):
+    rng = np.random.default_rng(num_classes)
+    tags = rng.integers(0, num_classes, 400)
+    logits = rng.normal(size=(400, num_classes)) + 1.2 * np.eye(num_classes)[tags]
+    probabilities = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
+    method = "normalized_margin"
+    expected = find_label_issues(
+        tags, probabilities, filter_by="confident_learning", return_indices_ranked_by=method, n_jobs=1
+    )
+    doubtful = np.flatnonzero(labels._is_doubtful(probabilities, tags))
+    quality = labels._quality(probabilities, tags)
+    assert quality == pytest.approx(get_label_quality_scores(tags, probabilities, method=method))
+    assert len(expected) > 10
+    assert doubtful[np.argsort(quality[doubtful])].tolist() == expected.tolist()
 
 
 def test_an_audit_is_kept_by_content_and_read_back(drawn):
