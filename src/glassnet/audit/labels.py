@@ -137,8 +137,8 @@ def _is_doubtful(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Tell which labels confident learning contradicts: bool, N.
 
     A picture counts as of a class where that class is at least as probable as it is, on average, for the
-    pictures that carry its label (Northcutt, Jiang and Chuang, Journal of AI Research 70, 2021). What comes out
-    is what cleanlab's `find_label_issues(filter_by="confident_learning")` gives, without its imports.
+    pictures that carry its label (Northcutt, Jiang and Chuang, Journal of AI Research 70, 2021). cleanlab's
+    `find_label_issues(filter_by="confident_learning")` gives the same, but takes 0.8 s to import.
     """
     usual = np.array([probabilities[labels == k, k].mean() for k in range(probabilities.shape[1])])
     counts_as = probabilities >= usual - 1e-6
