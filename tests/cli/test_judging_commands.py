@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import sys
+import tarfile
 import zipfile
 
 import numpy as np
@@ -122,8 +123,12 @@ def test_slices_by_the_size_in_the_files(cli, animals):
     with zipfile.ZipFile("all.zip", "w") as archive:
         for file in sorted(animals.rglob("*.png")):
             archive.write(file, file.relative_to(animals))
-    again = cli("evaluate", "one", "all.zip", "--json").json
-    assert {part["name"]: part["images"] for part in again["slices"] if part["by"] == "size"} == parts
+    for name in ("all.tar", "all.tar.gz"):
+        with tarfile.open(name, "w:gz" if name.endswith("gz") else "w") as archive:
+            archive.add(animals, ".")
+    for name in ("all.zip", "all.tar", "all.tar.gz"):
+        again = cli("evaluate", "one", name, "--json").json
+        assert {part["name"]: part["images"] for part in again["slices"] if part["by"] == "size"} == parts
 
 
 def test_the_split_can_be_chosen(cli, finished_run, animals):
