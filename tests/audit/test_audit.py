@@ -13,8 +13,9 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 import glassnet
-from glassnet.audit import copies, labels
-from glassnet.audit.saved import audit_as_data, read_audit
+from glassnet.audit import copies, labels, make
+from glassnet.audit.make import audit_if_cheap
+from glassnet.audit.saved import audit_as_data, read_audit, save_audit
 from glassnet.errors import PicturesError
 from glassnet.pictures import nearly_shared_pictures
 from glassnet.pictures.pictures import Rejected
@@ -168,6 +169,7 @@ def test_an_audit_is_kept_by_content_and_read_back(drawn):
     splits = {"train": split(drawn, [0, 1] * 130, "train")}
     assert read_audit(splits) is None
     first = audit_of(splits)
+    save_audit(first)
     again = read_audit(splits)
     assert audit_as_data(again) == audit_as_data(first) == json.loads(json.dumps(audit_as_data(first)))
     assert (again.gallery.images == first.gallery.images).all()
@@ -208,3 +210,35 @@ def test_leaked_test_pictures_of_fashion_mnist_are_found():
     found = places(audit_of(splits).copies_of(splits=("train", "test")))
     assert len(pairs) == 5
     assert {("test", int(b)) for _, b in pairs} <= {picture for _, picture in found}
+
+
+def test_an_unasked_audit_is_made_of_small_sources_alone(drawn, monkeypatch):
+    splits = {"train": split(drawn, [0, 1] * 130, "train")}
+    monkeypatch.setattr(make, "SMALL", 259)
+    assert audit_if_cheap(splits) is None
+    monkeypatch.setattr(make, "SMALL", 260)
+    made = audit_if_cheap(splits)
+    assert audit_as_data(made) == audit_as_data(read_audit(splits))
+    monkeypatch.setattr(make, "SMALL", 259)
+    assert audit_as_data(audit_if_cheap(splits)) == audit_as_data(made)  # made before, so it costs nothing
+    assert audit_if_cheap({"train": split(drawn[:1], [0], "train")}) is None
+
+
+def test_an_unasked_audit_needs_no_cache_that_can_be_written(drawn, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GLASSNET_CACHE", str(tmp_path / "file"))
+    assert audit_if_cheap({"train": split(drawn, [0, 1] * 130, "train")}).splits[0].images == 260
+
+
+@pytest.mark.parametrize(("num_copies", "told"), [(1, []), (4, ["warning"])])
+def test_a_training_is_checked_with_the_audit_of_its_source(drawn, tmp_path, num_copies, told):
+    test = drawn[200:].copy()
+    for index in range(num_copies):
+        test[index] = as_jpeg(drawn[index])
+    splits = {"train": split(drawn[:200], [0, 1] * 100, "train"), "test": split(test, [0, 1] * 30, "test")}
+    run = glassnet.train("lenet", splits, epochs=0.1, out=tmp_path / "run")
+    leaks = [one for one in run.info["result"]["findings"] if one["code"] == "leaked-pictures"]
+    assert [one["severity"] for one in leaks] == told
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert f"train/{num_copies - 1}.png · test/{num_copies - 1}.png" in page  # the report shows them all
+    assert "Not audited yet" not in page

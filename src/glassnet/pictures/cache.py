@@ -156,8 +156,8 @@ def read_entry(
         policy: By which they must have been decoded; None for any.
 
     Returns:
-        The splits, or `None` where there is no such entry, or one of another policy. Up to 1 GiB is read into memory and its checksum
-        compared; a larger one is memory-mapped, and only its size is checked.
+        The splits, or `None` where there is no such entry, or one of another policy. Up to 1 GiB is read into
+        memory and its checksum compared; a larger one is memory-mapped, and only its size is checked.
 
     Raises:
         DamagedEntryError: A file is missing, or has another size or checksum.

@@ -67,7 +67,7 @@ def _in_zip(archive: zipfile.ZipFile, items: Sequence[zipfile.ZipInfo]) -> np.nd
 
 
 def _in_tar(file: Path, paths: Sequence[str]) -> np.ndarray:
-    """Read through a tar from its beginning to its end: one that is compressed can be read in no other way."""
+    """Read through a tar from its beginning to its end: a compressed one can be read in no other way."""
     wanted, sides = set(paths), {}
     with tarfile.open(file) as archive:
         for item in archive:

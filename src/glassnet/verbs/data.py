@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from glassnet.audit.make import make_audit
-from glassnet.audit.saved import audit_as_data
+from glassnet.audit.saved import audit_as_data, read_audit, save_audit
 from glassnet.checks.found import find
 from glassnet.checks.rules import RULES
 from glassnet.checks.seen import Seen
@@ -141,14 +141,15 @@ def _audited(
             got=", ".join(f"{shape.width}×{shape.height}" for shape in shapes), expected="one size",
         )  # fmt: skip
     words = texts(lang, "data")
-    steps = make_audit(splits, fresh=fresh)
-    made = False
+    if not fresh and (found := read_audit(splits)):
+        return found, True
+    steps = make_audit(splits)
     while True:
         try:
             step = next(steps)
         except StopIteration as end:
-            return end.value, not made
-        made = True
+            save_audit(end.value)
+            return end.value, False
         if terminal.progress.is_terminal:
             terminal.progress.print(Text(f"… {words[f'step_{step.step}']}", style="dim"))
 

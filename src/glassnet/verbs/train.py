@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassnet.audit.make import audit_if_cheap
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
 from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from glassnet.audit.audit import Audit
     from glassnet.checks.found import Found
     from glassnet.verbs.source import Source
 
@@ -129,7 +131,8 @@ def train(
         if not old:
             stack.enter_context(locked(run))
         info = _info(job, old, accept_changes=accept_changes)
-        before = check_before(job, terminal)
+        audit = audit_if_cheap(job.read)
+        before = check_before(job, audit, terminal)
         state = begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
         show_field("run", str(run.path), terminal)
         if old:
@@ -138,7 +141,7 @@ def train(
         _write_head(run, job, info)
         _run_to_the_end(job, before, state, run, info, began, terminal)
         if report:
-            _report(job, state, run, terminal)
+            _report(job, audit, state, run, terminal)
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -234,14 +237,16 @@ def _run_to_the_end(
         raise told from error
 
 
-def _report(job: Job, state: State, run: Run, terminal: Terminal) -> None:
+def _report(job: Job, audit: Audit | None, state: State, run: Run, terminal: Terminal) -> None:
     """Write the report; the run is finished, whatever becomes of it."""
-    from glassnet.verbs.report import Trained, report_of_training, show_report  # noqa: PLC0415 — loads templates
+    from glassnet.verbs.report import report_of_training, show_report  # noqa: PLC0415 — loads templates
+    from glassnet.verbs.report_content import RunPictures, Trained  # noqa: PLC0415
 
     lang = choose_language()
     try:
         trained = Trained(state.net, state.scale, state.compute)
-        show_report(report_of_training(run, job.splits.named, trained, lang), lang, terminal)
+        pictures = RunPictures(job.splits.named, audit)
+        show_report(report_of_training(run, pictures, trained, lang), lang, terminal)
     except GlassnetError as error:
         show_field("note", f"no report was written: {error}", terminal)
 
