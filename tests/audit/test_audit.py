@@ -100,6 +100,13 @@ def test_false_labels_are_doubted_and_no_others():
     assert all(doubt.suggested == true[doubt.picture.index] for doubt in found.doubts)
 
 
+def test_labels_that_pictures_do_not_tell_are_not_doubted():
+    tags = np.random.default_rng(0).integers(0, 4, 200)
+    found = audit_of({"train": split(scenes(200, seed=2), tags, "train", "abcd")}).labels
+    assert (found.skipped, found.doubts, found.images) == ("too_hard", (), 200)
+    assert found.accuracy < 0.4
+
+
 def test_leave_one_out_is_what_leaving_one_out_gives(monkeypatch):
     """Oracle: ridge regression solved anew without each sample, in float64."""
     monkeypatch.setattr(labels, "RIDGES", (0.1,))

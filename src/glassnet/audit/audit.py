@@ -98,7 +98,8 @@ class Labels:
         method: What predicted them, in a few English words; empty where nothing was computed.
         accuracy: Its share of right answers on pictures that it did not learn from.
         images: How many pictures it judged.
-        skipped: Why labels were not judged (`one_class`, `too_few`), else None.
+        skipped: Why labels were not judged (`one_class`, `too_few`, `too_hard`: the model is hardly
+            better than naming the largest class), else None.
     """
 
     doubts: tuple[Doubt, ...] = ()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 METHOD = "ridge regression on random patches, leave-one-out"
 LEAST_PICTURES, LEAST_PER_CLASS = 100, 5
+LEAST_LEARNED = 0.2  # of the way from naming the largest class to being always right
 MOST_PICTURES = 80_000  # more are judged by a sample of so many
 SIDE, PATCH, POOLED = 32, 6, 2
 MOST_PATCHES = 256
@@ -42,14 +43,18 @@ def judge_labels(together: Together) -> Labels:
     usable = np.flatnonzero(counts[together.labels] >= LEAST_PER_CLASS)
     if len(usable) > MOST_PICTURES:
         usable = np.sort(np.random.default_rng(0).choice(usable, MOST_PICTURES, replace=False))
+    if len(usable) < LEAST_PICTURES:
+        return Labels(skipped="too_few")
     classes, labels = np.unique(together.labels[usable], return_inverse=True)
     if len(classes) < 2:  # noqa: PLR2004
         return Labels(skipped="one_class")
-    if len(usable) < LEAST_PICTURES:
-        return Labels(skipped="too_few")
     scores = _left_out(_features(together, usable), torch.from_numpy(labels), len(classes))
     probabilities = _calibrated(scores, torch.from_numpy(labels)).numpy()
     guesses = probabilities.argmax(1)
+    accuracy = float((guesses == labels).mean())
+    chance = float(np.bincount(labels).max() / len(labels))
+    if accuracy - chance < LEAST_LEARNED * (1 - chance):
+        return Labels((), METHOD, accuracy, len(usable), skipped="too_hard")
     quality = _quality(probabilities, labels)
     doubtful = np.flatnonzero(_is_doubtful(probabilities, labels))
     ranked = doubtful[np.argsort(quality[doubtful], kind="stable")]
@@ -60,7 +65,7 @@ def judge_labels(together: Together) -> Labels:
         )
         for i in ranked.tolist()
     )  # fmt: skip
-    return Labels(doubts, METHOD, float((guesses == labels).mean()), len(usable))
+    return Labels(doubts, METHOD, accuracy, len(usable))
 
 
 def _features(together: Together, rows: np.ndarray) -> torch.Tensor:

@@ -98,7 +98,8 @@ def data(
     words = texts(lang, "data")
     terminal.text.print(Text(f"glassnet  data {audit.source}", style="bold"))
     for note in dict.fromkeys(note for pictures in splits.values() for note in pictures.notes):
-        show_field(words["note"], note, terminal)
+        if not note.startswith("No picture of "):  # the audit names empty classes, in both languages
+            show_field(words["note"], note, terminal)
     show_audit(audit, lang, terminal)
     files = ()
     if figures is not None:
