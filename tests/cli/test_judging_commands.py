@@ -201,6 +201,19 @@ def test_a_run_of_another_version_is_told(cli, finished_run):
     assert (ended.code, ended.err.split("\n")[0]) == (1, "error: the run is damaged, or of another version")
 
 
+@pytest.mark.parametrize(("part", "key"), [("source", "name"), ("source", "splits"), ("recipe", "seed")])
+def test_a_run_of_another_version_can_be_judged_on_named_pictures(cli, finished_run, tmp_path, part, key):
+    path = finished_run.path / "run.json"
+    info = json.loads(path.read_text("utf-8"))
+    del info[part][key]
+    path.write_text(json.dumps(info), "utf-8")
+    ended = cli("evaluate", finished_run.path, "--json")
+    assert (ended.code, ended.json["error"]["got"]) == (1, f"without {key}")
+    assert ended.json["error"]["hint"] == f"glassnet evaluate {finished_run.path} SOURCE"
+    folder = folder_of(tmp_path, {1: "Trouser", 9: "Ankle boot"})
+    assert cli("evaluate", finished_run.path, folder, "--json").json["images"] == 6
+
+
 def test_a_folder_of_one_known_class(cli, finished_run, tmp_path):
     found = cli("evaluate", finished_run.path, folder_of(tmp_path, {1: "Trouser"}), "--json").json
     assert found["images"] == 3
