@@ -15,6 +15,7 @@ import torch
 
 from glassnet.audit.audit import Doubt, Labels
 from glassnet.audit.together import place_of, small
+from glassnet.evaluation.allocator import keep_freed_memory
 
 if TYPE_CHECKING:
     from glassnet.audit.together import Together
@@ -25,7 +26,7 @@ LEAST_LEARNED = 0.2  # of the way from naming the largest class to being always 
 MOST_PICTURES = 80_000  # more are judged by a sample of so many
 SIDE, PATCH, POOLED = 32, 6, 2
 MOST_PATCHES = 256
-BATCH = 64  # larger ones leave the processor's cache and come from the system anew each time
+BATCH = 512  # with smaller ones threads spend their time on waiting for each other
 RIDGES = (0.01, 0.1, 1.0)  # of the mean eigenvalue
 SCALES = tuple(float(scale) for scale in np.geomspace(1, 60, 40))  # scores to logits
 
@@ -70,6 +71,7 @@ def judge_labels(together: Together) -> Labels:
 
 def _features(together: Together, rows: np.ndarray) -> torch.Tensor:
     """Give the responses to patches, pooled: float32, N×D, with mean 0 and deviation 1."""
+    keep_freed_memory()
     generator = torch.Generator().manual_seed(0)
     some = rows[torch.randperm(len(rows), generator=generator)[:4000].numpy()]
     images = _even(small(together.batch(some), SIDE))

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 — its name everywhere
 
 from glassnet.errors import TrainingError
+from glassnet.evaluation.allocator import keep_freed_memory
 from glassnet.evaluation.forward import Compute, forward_split
 from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.nets.logits import logits_of
-from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.batches import Batch, batch_starts, batches, mix, plan_epoch
 from glassnet.training.events import Epoch, Event, Finished, Step
 from glassnet.training.memory import largest_batch_that_fits
