@@ -28,8 +28,9 @@ torch.set_num_threads(1)
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep tests away from the person's own list of named files."""
+    """Keep tests away from the person's own list of named files, and from their cache."""
     monkeypatch.setenv("GLASSNET_STATE", str(tmp_path_factory.getbasetemp() / "state"))
+    monkeypatch.setenv("GLASSNET_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,9 @@ def shared_run(tmp_path_factory) -> Run:
     """Train once for all tests; nobody writes into this one."""
     from glassnet.verbs.train import train
 
-    return train("lenet", "fashion-mini", epochs=0.1, out=tmp_path_factory.mktemp("runs") / "finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSNET_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        return train("lenet", "fashion-mini", epochs=0.1, out=tmp_path_factory.mktemp("runs") / "finished")
 
 
 @pytest.fixture

@@ -54,11 +54,11 @@ def split(images: np.ndarray, labels: list[int] | np.ndarray, name: str, classes
     )  # fmt: skip
 
 
-def audit_of(splits, *, fresh=False):
+def audit_of(splits):
     """Make an audit to its end."""
     from glassnet.audit.make import make_audit
 
-    steps = make_audit(splits, fresh=fresh)
+    steps = make_audit(splits)
     while True:
         try:
             next(steps)

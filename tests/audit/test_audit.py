@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
 
 import glassnet
-from glassnet.audit import copies, labels
-from glassnet.audit.saved import audit_as_data, read_audit
+from glassnet.audit import copies, labels, make
+from glassnet.audit.make import audit_if_cheap
+from glassnet.audit.saved import audit_as_data, read_audit, save_audit
 from glassnet.errors import PicturesError
 from glassnet.pictures import nearly_shared_pictures
 from glassnet.pictures.pictures import Rejected
@@ -98,6 +100,13 @@ def test_false_labels_are_doubted_and_no_others():
     assert all(doubt.suggested == true[doubt.picture.index] for doubt in found.doubts)
 
 
+def test_labels_that_pictures_do_not_tell_are_not_doubted():
+    tags = np.random.default_rng(0).integers(0, 4, 200)
+    found = audit_of({"train": split(scenes(200, seed=2), tags, "train", "abcd")}).labels
+    assert (found.skipped, found.doubts, found.images) == ("too_hard", (), 200)
+    assert found.accuracy < 0.4
+
+
 def test_leave_one_out_is_what_leaving_one_out_gives(monkeypatch):
     """Oracle: ridge regression solved anew without each sample, in float64."""
     monkeypatch.setattr(labels, "RIDGES", (0.1,))
@@ -146,19 +155,28 @@ def test_one_picture_and_one_class(drawn):
     assert audit_of({"train": split(drawn[:20], [0, 1] * 10, "train")}).labels.skipped == "too_few"
 
 
-def test_without_cleanlab_the_rest_is_audited_and_it_is_said(drawn, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
-    audited = glassnet.data({"train": split(drawn, [0, 1] * 130, "train")}, lang="en")
-    assert audited.audit.labels.skipped == "no_cleanlab"
-    assert audited.audit.splits[0].images == 260
-    said = capsys.readouterr().err
-    assert "labels      not judged, for cleanlab is missing: pip install 'glassnet[audit]'" in said
+@pytest.mark.parametrize("num_classes", [2, 5])
+def test_doubtful_labels_and_their_order_are_those_of_cleanlab(num_classes):
+    rng = np.random.default_rng(num_classes)
+    tags = rng.integers(0, num_classes, 400)
+    logits = rng.normal(size=(400, num_classes)) + 1.2 * np.eye(num_classes)[tags]
+    probabilities = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
+    method = "normalized_margin"
+    expected = find_label_issues(
+        tags, probabilities, filter_by="confident_learning", return_indices_ranked_by=method, n_jobs=1
+    )
+    doubtful = np.flatnonzero(labels._is_doubtful(probabilities, tags))
+    quality = labels._quality(probabilities, tags)
+    assert quality == pytest.approx(get_label_quality_scores(tags, probabilities, method=method))
+    assert len(expected) > 10
+    assert doubtful[np.argsort(quality[doubtful])].tolist() == expected.tolist()
 
 
 def test_an_audit_is_kept_by_content_and_read_back(drawn):
     splits = {"train": split(drawn, [0, 1] * 130, "train")}
     assert read_audit(splits) is None
     first = audit_of(splits)
+    save_audit(first)
     again = read_audit(splits)
     assert audit_as_data(again) == audit_as_data(first) == json.loads(json.dumps(audit_as_data(first)))
     assert (again.gallery.images == first.gallery.images).all()
@@ -199,3 +217,35 @@ def test_leaked_test_pictures_of_fashion_mnist_are_found():
     found = places(audit_of(splits).copies_of(splits=("train", "test")))
     assert len(pairs) == 5
     assert {("test", int(b)) for _, b in pairs} <= {picture for _, picture in found}
+
+
+def test_an_unasked_audit_is_made_of_small_sources_alone(drawn, monkeypatch):
+    splits = {"train": split(drawn, [0, 1] * 130, "train")}
+    monkeypatch.setattr(make, "SMALL", 259)
+    assert audit_if_cheap(splits) is None
+    monkeypatch.setattr(make, "SMALL", 260)
+    made = audit_if_cheap(splits)
+    assert audit_as_data(made) == audit_as_data(read_audit(splits))
+    monkeypatch.setattr(make, "SMALL", 259)
+    assert audit_as_data(audit_if_cheap(splits)) == audit_as_data(made)  # made before, so it costs nothing
+    assert audit_if_cheap({"train": split(drawn[:1], [0], "train")}) is None
+
+
+def test_an_unasked_audit_needs_no_cache_that_can_be_written(drawn, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GLASSNET_CACHE", str(tmp_path / "file"))
+    assert audit_if_cheap({"train": split(drawn, [0, 1] * 130, "train")}).splits[0].images == 260
+
+
+@pytest.mark.parametrize(("num_copies", "told"), [(1, []), (4, ["warning"])])
+def test_a_training_is_checked_with_the_audit_of_its_source(drawn, tmp_path, num_copies, told):
+    test = drawn[200:].copy()
+    for index in range(num_copies):
+        test[index] = as_jpeg(drawn[index])
+    splits = {"train": split(drawn[:200], [0, 1] * 100, "train"), "test": split(test, [0, 1] * 30, "test")}
+    run = glassnet.train("lenet", splits, epochs=0.1, out=tmp_path / "run")
+    leaks = [one for one in run.info["result"]["findings"] if one["code"] == "leaked-pictures"]
+    assert [one["severity"] for one in leaks] == told
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert f"train/{num_copies - 1}.png · test/{num_copies - 1}.png" in page  # the report shows them all
+    assert "Not audited yet" not in page

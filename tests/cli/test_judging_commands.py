@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import sys
+import tarfile
 import zipfile
 
 import numpy as np
@@ -122,8 +123,12 @@ def test_slices_by_the_size_in_the_files(cli, animals):
     with zipfile.ZipFile("all.zip", "w") as archive:
         for file in sorted(animals.rglob("*.png")):
             archive.write(file, file.relative_to(animals))
-    again = cli("evaluate", "one", "all.zip", "--json").json
-    assert {part["name"]: part["images"] for part in again["slices"] if part["by"] == "size"} == parts
+    for name in ("all.tar", "all.tar.gz"):
+        with tarfile.open(name, "w:gz" if name.endswith("gz") else "w") as archive:
+            archive.add(animals, ".")
+    for name in ("all.zip", "all.tar", "all.tar.gz"):
+        again = cli("evaluate", "one", name, "--json").json
+        assert {part["name"]: part["images"] for part in again["slices"] if part["by"] == "size"} == parts
 
 
 def test_the_split_can_be_chosen(cli, finished_run, animals):
@@ -194,6 +199,19 @@ def test_a_run_of_another_version_is_told(cli, finished_run):
     path.write_text(json.dumps(info), "utf-8")
     ended = cli("evaluate", finished_run.path)
     assert (ended.code, ended.err.split("\n")[0]) == (1, "error: the run is damaged, or of another version")
+
+
+@pytest.mark.parametrize(("part", "key"), [("source", "name"), ("source", "splits"), ("recipe", "seed")])
+def test_a_run_of_another_version_can_be_judged_on_named_pictures(cli, finished_run, tmp_path, part, key):
+    path = finished_run.path / "run.json"
+    info = json.loads(path.read_text("utf-8"))
+    del info[part][key]
+    path.write_text(json.dumps(info), "utf-8")
+    ended = cli("evaluate", finished_run.path, "--json")
+    assert (ended.code, ended.json["error"]["got"]) == (1, f"without {key}")
+    assert ended.json["error"]["hint"] == f"glassnet evaluate {finished_run.path} SOURCE"
+    folder = folder_of(tmp_path, {1: "Trouser", 9: "Ankle boot"})
+    assert cli("evaluate", finished_run.path, folder, "--json").json["images"] == 6
 
 
 def test_a_folder_of_one_known_class(cli, finished_run, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from glassnet import draw
 from glassnet.draw import pixels
-from glassnet.figures.class_curves_figure import CurveOfClass, draw_precision_recall, draw_roc
+from glassnet.figures.class_curves_figure import CurveOfClass, draw_class_curves
 from glassnet.figures.confusion_figure import draw_confusion
 from glassnet.figures.reliability_figure import Reliability, draw_reliability
 from glassnet.figures.told_figure import ToldPicture, draw_told
@@ -71,10 +71,10 @@ def test_a_confusion_matrix_of_any_size(number):
 
 
 @NAMES
-@pytest.mark.parametrize("draw_it", [draw_precision_recall, draw_roc])
-def test_curves_name_each_class_with_its_area_the_worst_first(names, draw_it):
+@pytest.mark.parametrize("kind", ["precision_recall", "roc"])
+def test_curves_name_each_class_with_its_area_the_worst_first(names, kind):
     curves = [CurveOfClass(name, 0.9 - 0.1 * i, ((0.0, 0.2), (1.0, 1.0))) for i, name in enumerate(names)]
-    figure = draw_it(curves, lang=language(names))
+    figure = draw_class_curves(curves, kind, lang=language(names))
     drawn(figure)
     entries = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert [entry.split("  ")[0] for entry in entries] == ["0.600", "0.700", "0.800", "0.900"]
@@ -83,7 +83,7 @@ def test_curves_name_each_class_with_its_area_the_worst_first(names, draw_it):
 
 def test_of_many_classes_the_worst_have_colours():
     curves = [CurveOfClass(f"c{i}", 0.5 + i / 1000, ((0.0, 1.0), (1.0, 0.0))) for i in range(200)]
-    figure = draw_precision_recall(curves, lang="en")
+    figure = draw_class_curves(curves, "precision_recall", lang="en")
     drawn(figure)
     entries = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert len(entries) == 11
@@ -129,8 +129,10 @@ def test_wide_names_stay_on_the_figure_and_off_their_neighbours():
     names = ("W" * 60, "MALIGNANT MELANOMA OF THE SKIN", "a name that somebody gave to a folder, 17")
     drawn(draw_confusion(np.eye(3, dtype=int).tolist(), names, lang="en"))
     drawn(
-        draw_precision_recall(
-            [CurveOfClass(name, 0.5, ((0.0, 1.0), (1.0, 0.0))) for name in names], lang="en"
+        draw_class_curves(
+            [CurveOfClass(name, 0.5, ((0.0, 1.0), (1.0, 0.0))) for name in names],
+            "precision_recall",
+            lang="en",
         )
     )
     told = [ToldPicture(names[i % 3], names[(i + i // 3) % 3], 0.999) for i in range(9)]

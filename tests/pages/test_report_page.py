@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+from glassnet.audit import make
 from glassnet.errors import RunError
 from glassnet.evaluation.judgement import judge
 from glassnet.evaluation.predictions import Predictions
@@ -23,6 +25,7 @@ from glassnet.run import Run
 from glassnet.trace.record import record
 from glassnet.training.choices import Facts, resolve
 from glassnet.training.recipe import Recipe
+from glassnet.verbs.evaluate import evaluate
 from glassnet.verbs.report import report
 from glassnet.verbs.train import train
 
@@ -262,6 +265,32 @@ def test_chinese_classes_from_a_folder(animals, tmp_path):
     page = report(run, lang="zh").path.read_text("utf-8")
     check_page(page, "zh")
     assert {"猫", "狗", "小 鸟's"} <= {text.strip() for text in read(page).texts["th"]}
+
+
+def test_the_parts_are_those_of_evaluate_by_folder_size_and_brightness(animals, tmp_path):
+    (animals / "test" / "猫" / "园").mkdir()
+    (animals / "test" / "猫" / "图0.png").rename(animals / "test" / "猫" / "园" / "图0.png")
+    file = animals / "test" / "狗" / "图1.png"
+    with Image.open(file) as picture:
+        picture.resize((32, 50)).save(file)
+    run = train("lenet", animals, epochs=0.5, batch=8, out=tmp_path / "run", report=False)
+    parts = evaluate(run).judgement.slices
+    assert {part.by for part in parts} == {"folder", "size", "brightness"}
+    page = report(run, lang="en").path.read_text("utf-8")
+    table = re.findall(r'<tr><td>([^<]*)</td><th scope="row">([^<]*)</th>', page)
+    assert table == [(part.by, part.name.replace(" to ", " – ")) for part in parts]
+
+
+def test_a_large_source_is_not_audited_and_the_page_says_how(finished_run, monkeypatch):
+    monkeypatch.setenv("GLASSNET_CACHE", str(finished_run.path / "cache"))
+    monkeypatch.setattr(make, "SMALL", 6999)
+    page = report(finished_run, lang="en").path.read_text("utf-8")
+    assert "Not audited yet" in page
+    assert "glassnet data fashion-mini" in page
+    monkeypatch.setattr(make, "SMALL", 7000)
+    page = report(finished_run, lang="en").path.read_text("utf-8")
+    assert "Not audited yet" not in page
+    assert "fashion-mini:train[2081] · fashion-mini:test[296]" in page
 
 
 def test_findings_are_told_in_the_readers_language(info):

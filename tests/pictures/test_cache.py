@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,25 @@ def test_second_time_nothing_is_decoded(make_folder):
         assert pictures.paths == first[split].paths
         assert pictures.rejected == first[split].rejected
         assert pictures.fingerprint == first[split].fingerprint
+
+
+def test_a_run_reads_what_its_training_decoded(make_folder):
+    root = make_folder("train/cat", "train/dog", "test/cat", "test/dog")
+    trained = load(root)["test"]
+
+    def again(policy):
+        events = list(open_source(root, policy=policy, classes=("cat", "dog")))
+        decoded = any(not isinstance(event, Loaded) for event in events)
+        return decoded, events[-1].splits["test"].images
+
+    decoded, images = again(trained.policy)
+    assert not decoded
+    assert np.array_equal(images, trained.images)
+    other = replace(trained.policy, height=trained.policy.height - 2)
+    decoded, images = again(other)
+    assert decoded
+    assert images.shape[1] == other.height
+    assert not again(other)[0]
 
 
 def test_large_entries_are_mapped_and_writing_does_not_reach_the_disk(make_folder, monkeypatch):

@@ -78,7 +78,8 @@ class Doubt:
     """A label that pictures seen by a model which did not learn from this one contradict.
 
     `suggested` is the class that the model names, `given` and `other` are the probabilities of the label and
-    of the suggestion; `quality` is cleanlab's, 0 to 1, lowest for the most doubtful.
+    of the suggestion; `quality` is the normalised margin of the label before the best other class, 0 to 1,
+    lowest for the most doubtful.
     """
 
     picture: Place
@@ -97,8 +98,8 @@ class Labels:
         method: What predicted them, in a few English words; empty where nothing was computed.
         accuracy: Its share of right answers on pictures that it did not learn from.
         images: How many pictures it judged.
-        skipped: Why labels were not judged (`no_cleanlab`, `one_class`, `too_few`, `too_many`, `not_asked`),
-            else None.
+        skipped: Why labels were not judged (`one_class`, `too_few`, `too_hard`: the model is hardly
+            better than naming the largest class), else None.
     """
 
     doubts: tuple[Doubt, ...] = ()

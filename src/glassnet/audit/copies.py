@@ -134,9 +134,10 @@ def _neighbours(points: torch.Tensor) -> _Near:
     for asking, theirs in zip(ask, members, strict=True):
         for mine in asking.split(BATCH):
             found = points[mine] @ points[theirs].T
-            found[theirs[None, :] == mine[:, None]] = -2.0  # itself
-            values = torch.cat([alike[mine], found], dim=1)
-            places = torch.cat([index[mine], theirs.expand(len(mine), -1)], dim=1)
+            found.masked_fill_(theirs[None, :] == mine[:, None], -2.0)  # itself
+            nearest = found.topk(min(kept, len(theirs)), dim=1)
+            values = torch.cat([alike[mine], nearest.values], dim=1)
+            places = torch.cat([index[mine], theirs[nearest.indices]], dim=1)
             alike[mine], best = values.topk(kept, dim=1)
             index[mine] = places.gather(1, best)
     return _Near(index, (2 - 2 * alike).clamp_min(0).sqrt())

@@ -1,8 +1,9 @@
-"""Splits -> `Audit`, step by step; what was made once is read from the cache."""
+"""Splits -> `Audit`, step by step."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from glassnet.audit.facts import differences_of, examples_of, facts_of
 from glassnet.audit.labels import judge_labels
 from glassnet.audit.saved import fingerprint_of, read_audit, save_audit
 from glassnet.audit.together import ORDER, put_together
-from glassnet.errors import PicturesError
+from glassnet.errors import GlassnetError, PicturesError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -33,22 +34,20 @@ class Begun:
     step: str
 
 
-def make_audit(splits: Mapping[str, Pictures], *, fresh: bool = False) -> Generator[Begun, None, Audit]:
+def make_audit(splits: Mapping[str, Pictures]) -> Generator[Begun, None, Audit]:
     """Look through all pictures and labels of a source.
 
     Args:
         splits: By name; at least one.
-        fresh: Whether not to read what was found before.
 
     Yields:
         `Begun` for each step.
 
     Returns:
-        The audit; it is kept in the cache, by the content of the pictures and labels.
+        The audit; `save_audit` keeps it in the cache.
 
     Raises:
         PicturesError: There is no picture at all, or only one.
-        GlassnetError: The cache cannot be written.
     """
     if sum(map(len, splits.values())) < 2:  # noqa: PLR2004 — there is nothing to compare one picture with
         first = next(iter(splits.values()))
@@ -59,9 +58,6 @@ def make_audit(splits: Mapping[str, Pictures], *, fresh: bool = False) -> Genera
             expected="at least two",
             hint="for single pictures: glassnet predict RUN PICTURE",
         )
-    found = None if fresh else read_audit(splits)
-    if found is not None and found.labels.skipped != "no_cleanlab":
-        return found
     began = time.perf_counter()
     seconds: dict[str, float] = {}
 
@@ -87,13 +83,11 @@ def make_audit(splits: Mapping[str, Pictures], *, fresh: bool = False) -> Genera
     yield Begun("labels")
     labels = judge_labels(together)
     lap("labels")
-    audit = Audit(
+    return Audit(
         first.source, fingerprint_of(splits), first.classes, first.policy.width, first.policy.height,
         first.policy.channels, facts, copies, labels, differences_of(facts, first.classes), examples,
         _gallery(splits, examples, copies, labels), seconds,
     )  # fmt: skip
-    save_audit(audit)
-    return audit
 
 
 def audit_if_cheap(splits: Mapping[str, Pictures]) -> Audit | None:
@@ -103,16 +97,20 @@ def audit_if_cheap(splits: Mapping[str, Pictures]) -> Audit | None:
         splits: Of the source as it was read, before a part was set aside for validation.
 
     Returns:
-        The audit; None where the source is large and was never audited: `glassnet data SOURCE` does it.
+        The audit; None where the source is large and was never audited, so that `glassnet data SOURCE` has to
+        do it, and where it cannot be audited: one picture alone, or splits of several sizes.
     """
     found = read_audit(splits)
-    if found is not None or not 2 <= sum(map(len, splits.values())) <= SMALL:  # noqa: PLR2004 — a pair
+    many = not 2 <= sum(map(len, splits.values())) <= SMALL  # noqa: PLR2004 — a pair
+    if found is not None or many or len({pictures.policy for pictures in splits.values()}) > 1:
         return found
     steps = make_audit(splits)
     while True:
         try:
             next(steps)
         except StopIteration as end:
+            with suppress(GlassnetError):  # nobody asked for it, so a full disk is no trouble
+                save_audit(end.value)
             return end.value
 
 

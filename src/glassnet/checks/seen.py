@@ -207,5 +207,5 @@ class Seen:
     unseen: list[Unseen] = field(default_factory=list)
     num_steps: int = 0
     crash: Crash | None = None
-    audit: Audit | None = None  # of `splits`, where `data` made it
+    audit: Audit | None = None  # of the source of `splits`, where there is one
     ended: Literal["done", "crashed", "interrupted", "stopped"] = "done"

@@ -11,7 +11,7 @@ from glassnet.errors import RunError
 from glassnet.evaluation.calibration import Calibration, calibrate, fit_temperature
 from glassnet.evaluation.confusion import Confused, confusion, most_confused, normalised
 from glassnet.evaluation.curves import ClassCurves, class_curves
-from glassnet.evaluation.mistakes import least_confident_hits, most_confident_mistakes
+from glassnet.evaluation.mistakes import lowest
 from glassnet.evaluation.scores import Scores, score, top_k
 from glassnet.evaluation.slices import Slice, by_folder, by_thirds, slices
 
@@ -132,10 +132,8 @@ def judge(
         calibration=calibrate(probabilities, labels),
         temperature=temperature,
         no_temperature=no_temperature,
-        mistakes=_told(predictions, probabilities, most_confident_mistakes(confidence, right, MOST_TOLD)),
-        least_confident_hits=_told(
-            predictions, probabilities, least_confident_hits(confidence, right, MOST_TOLD)
-        ),
+        mistakes=_told(predictions, probabilities, lowest(-confidence, ~right, MOST_TOLD)),
+        least_confident_hits=_told(predictions, probabilities, lowest(confidence, right, MOST_TOLD)),
         slices=tuple(part for by, names in parts.items() for part in slices(by, names, right)),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import matplotlib
 from matplotlib.collections import LineCollection
@@ -22,6 +22,10 @@ WIDTH, HEIGHT = 9.2, 5.6  # inches
 PLACE = (0.085, 0.11, 0.53, 0.78)  # of the axes: left, bottom, width, height, in parts of the figure
 NAME_CELLS = 26
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+KEYS = {  # of the words for the axes and the area
+    "precision_recall": ("recall", "precision", "average_precision"),
+    "roc": ("false_positive_rate", "true_positive_rate", "auc"),
+}
 GREY, PALE = "#5b6773", "#c3cbd4"
 
 
@@ -34,11 +38,14 @@ class CurveOfClass:
     points: tuple[tuple[float, float], ...]  # x, y
 
 
-def draw_precision_recall(curves: Sequence[CurveOfClass], *, lang: str | None = None) -> Figure:
-    """Draw precision over recall.
+def draw_class_curves(
+    curves: Sequence[CurveOfClass], kind: Literal["precision_recall", "roc"], *, lang: str | None = None
+) -> Figure:
+    """Draw precision over recall, or the rate of true positives over that of false ones.
 
     Args:
         curves: At least one.
+        kind: Which of both; an ROC comes with the line of guessing.
         lang: `en` or `zh`; None chooses.
 
     Returns:
@@ -46,34 +53,19 @@ def draw_precision_recall(curves: Sequence[CurveOfClass], *, lang: str | None = 
     """
     words = texts(choose_language(lang), "judgement")
     with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
-        return _draw(curves, words, ("precision_recall_title", "recall", "precision", "average_precision"))[0]
-
-
-def draw_roc(curves: Sequence[CurveOfClass], *, lang: str | None = None) -> Figure:
-    """Draw the rate of true positives over that of false ones, and the line of guessing.
-
-    Args:
-        curves: At least one.
-        lang: `en` or `zh`; None chooses.
-
-    Returns:
-        The figure: the ten classes with the least area in colour, the others in grey.
-    """
-    words = texts(choose_language(lang), "judgement")
-    with matplotlib.rc_context({"font.family": list(fonts()), "text.color": INK}):
-        figure, axes = _draw(curves, words, ("roc_title", "false_positive_rate", "true_positive_rate", "auc"))
-        axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, linestyle="--")
-        axes.text(
-            0.6, 0.565, words["chance"], fontsize=8, color=GREY, va="top", rotation=45,
-            rotation_mode="anchor", transform_rotates_text=True,
-        )  # fmt: skip
+        figure, axes = _draw(curves, words, kind)
+        if kind == "roc":
+            axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, linestyle="--")
+            axes.text(
+                0.6, 0.565, words["chance"], fontsize=8, color=GREY, va="top", rotation=45,
+                rotation_mode="anchor", transform_rotates_text=True,
+            )  # fmt: skip
     return figure
 
 
-def _draw(
-    curves: Sequence[CurveOfClass], words: Mapping[str, str], keys: tuple[str, str, str, str]
-) -> tuple[Figure, Axes]:
-    title, across, up, area = (words[key] for key in keys)
+def _draw(curves: Sequence[CurveOfClass], words: Mapping[str, str], kind: str) -> tuple[Figure, Axes]:
+    title = words[f"{kind}_title"]
+    across, up, area = (words[key] for key in KEYS[kind])
     figure = new_figure(WIDTH, HEIGHT)
     axes = figure.add_axes(PLACE)
     axes.set_xlim(-0.01, 1.01)

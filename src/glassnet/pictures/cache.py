@@ -144,17 +144,20 @@ def finish_entry(folder: Path, meta: EntryMeta, labels: np.ndarray, hashes: np.n
         folder.rename(place)
 
 
-def read_entry(cache: Path, key: str, *, source: str) -> dict[str, Pictures] | None:
+def read_entry(
+    cache: Path, key: str, *, source: str, policy: Policy | None = None
+) -> dict[str, Pictures] | None:
     """Read an entry back.
 
     Args:
         cache: The cache folder.
         key: From `entry_key`.
         source: The name that the pictures carry.
+        policy: By which they must have been decoded; None for any.
 
     Returns:
-        The splits, or `None` where there is no such entry. Up to 1 GiB is read into memory and its checksum
-        compared; a larger one is memory-mapped, and only its size is checked.
+        The splits, or `None` where there is no such entry, or one of another policy. Up to 1 GiB is read into
+        memory and its checksum compared; a larger one is memory-mapped, and only its size is checked.
 
     Raises:
         DamagedEntryError: A file is missing, or has another size or checksum.
@@ -170,6 +173,8 @@ def read_entry(cache: Path, key: str, *, source: str) -> dict[str, Pictures] | N
         raise DamagedEntryError("meta.json: wrong checksum")
     parsed = json.loads(content)
     meta = _meta(parsed["meta"])
+    if policy not in (None, meta.policy):
+        return None
     labels = _read_array(folder, "labels.bin", parsed["files"], np.dtype("<i8"), (-1,)).astype(np.int64)
     hashes = _read_array(folder, "hashes.bin", parsed["files"], np.dtype(np.uint8), (-1, 16))
     policy = meta.policy

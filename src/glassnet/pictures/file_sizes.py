@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
-from glassnet.pictures.listing import list_zip
+from glassnet.pictures.listing import clean_name, list_zip
 from glassnet.pictures.policy import UnusableError, read_facts
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def file_sizes(source: str, paths: Sequence[str]) -> np.ndarray | None:
     """Read how large pictures are in their files.
 
     Args:
-        source: A folder or a `.zip`, as the person gave it.
+        source: A folder, a `.zip` or a `.tar`, as the person gave it.
         paths: N files in it, as `Pictures` names them.
 
     Returns:
@@ -33,15 +35,18 @@ def file_sizes(source: str, paths: Sequence[str]) -> np.ndarray | None:
     try:
         if place.is_dir():
             return _in_folder(place, paths) if len(set(_in_folder(place, some))) > 1 else None
-        if not place.is_file() or not zipfile.is_zipfile(place):
+        if not place.is_file():
             return None
+        if not zipfile.is_zipfile(place):
+            sides = _in_tar(place, paths)
+            return sides if len(set(sides)) > 1 else None
         where = {entry.path: entry.where for entry in list_zip(place).entries}
         with zipfile.ZipFile(place) as archive:
             items = archive.infolist()
             if len(set(_in_zip(archive, [items[where[path]] for path in some]))) == 1:
                 return None
             return _in_zip(archive, [items[where[path]] for path in paths])
-    except (OSError, KeyError, UnusableError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, UnusableError, zipfile.BadZipFile, tarfile.TarError):
         return None
 
 
@@ -59,6 +64,17 @@ def _in_zip(archive: zipfile.ZipFile, items: Sequence[zipfile.ZipInfo]) -> np.nd
         with archive.open(item) as file:
             sides.append(_side(cast("BinaryIO", file)))
     return np.array(sides)
+
+
+def _in_tar(file: Path, paths: Sequence[str]) -> np.ndarray:
+    """Read through a tar from its beginning to its end: a compressed one can be read in no other way."""
+    wanted, sides = set(paths), {}
+    with tarfile.open(file) as archive:
+        for item in archive:
+            path = clean_name(item.name)
+            if path in wanted and (content := archive.extractfile(item)):
+                sides[path] = _side(io.BytesIO(content.read()))
+    return np.array([sides[path] for path in paths])
 
 
 def _side(file: BinaryIO) -> float:

@@ -60,8 +60,8 @@ def read_files(
 ) -> Generator[Progress, None, dict[str, Pictures]]:
     """Read a folder or an archive of pictures.
 
-    What was decoded once with the same policy is read from the cache: a folder is known again by the names,
-    sizes and times of its files, an archive by its own size and time.
+    What was decoded once with the same policy, given or chosen, is read from the cache: a folder is known
+    again by the names, sizes and times of its files, an archive by its own size and time.
 
     Args:
         path: The folder or archive.
@@ -85,16 +85,19 @@ def read_files(
     stamp = _stamp(path)
     listing = list_folder(path) if path.is_dir() else None
     content = _content(listing) if listing else stamp
-    how = asdict(policy) if policy else "chosen"
-    key = cache.entry_key(str(path.resolve()), content, how, POLICY_VERSION, PIL.__version__)
+    hows = [asdict(policy), "chosen"] if policy else ["chosen"]  # a run's is mostly what its training chose
+    keys = [
+        cache.entry_key(str(path.resolve()), content, how, POLICY_VERSION, PIL.__version__) for how in hows
+    ]
     notes: tuple[str, ...] = ()
-    try:
-        if found := cache.read_entry(place, key, source=source):
-            return found
-    except cache.DamagedEntryError as damage:
-        notes = (f"The decoded copy in the cache was damaged ({damage}); it was made again.",)
-        cache.remove_entry(place, key)
-    with cache.new_entry(place, key) as folder:
+    for key in keys:
+        try:
+            if found := cache.read_entry(place, key, source=source, policy=policy):
+                return found
+        except cache.DamagedEntryError as damage:
+            notes = (f"The decoded copy in the cache was damaged ({damage}); it was made again.",)
+            cache.remove_entry(place, key)
+    with cache.new_entry(place, keys[0]) as folder:
         listing = listing or (yield from _list_archive(path, folder, source))
         layout = arrange(listing, source=source)
         if not any_classes:
@@ -112,7 +115,7 @@ def read_files(
         if not path.is_dir() and _stamp(path) != stamp:
             raise PicturesError("the archive changed while it was read", where=path, hint="run again")
         _write_entry(folder, listing, layout, chosen, decoded)
-    found = cache.read_entry(place, key, source=source)
+    found = cache.read_entry(place, keys[0], source=source)
     if not found:
         raise PicturesError("the decoded pictures vanished from the cache", where=place, hint="run again")
     first = next(iter(found))

@@ -115,7 +115,7 @@ def list_zip(file: Path) -> Listing:
     for number, item in enumerate(items):
         named_in_utf8 = item.flag_bits & _UTF8_NAME
         name = item.orig_filename if named_in_utf8 else _decoded(item.orig_filename, encoding)
-        path = _clean_name(name)
+        path = clean_name(name)
         if path is None:
             rejected.append(Rejected(_shown(name), "its name leads outside the archive"))
         elif any(_is_ignored(part) for part in path.split("/")):
@@ -151,7 +151,7 @@ def list_tar(file: Path, *, plain: Path) -> Listing:
     try:
         with tarfile.open(plain, "r:") as archive:
             for item in archive:
-                path = _clean_name(item.name)
+                path = clean_name(item.name)
                 if path is None:
                     rejected.append(Rejected(_shown(item.name), "its name leads outside the archive"))
                 elif not path or any(_is_ignored(part) for part in path.split("/")):
@@ -217,8 +217,19 @@ def _refuse_zip_entry(item: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _clean_name(name: str) -> str | None:
-    """Bring an archive's name into the form `a/b.jpg`; `None` where it leads outside or is not text."""
+def clean_name(name: str) -> str | None:
+    """Bring an archive's name into the form `a/b.jpg`.
+
+    Args:
+        name: As the archive has it.
+
+    Returns:
+        The path; `None` where it leads outside or is not text.
+
+    Example:
+        >>> clean_name("./cats/1.jpg"), clean_name("../1.jpg")
+        ('cats/1.jpg', None)
+    """
     path = name.replace("\\", "/")
     parts = [part for part in path.split("/") if part not in ("", ".")]
     has_drive = len(path) > 1 and path[1] == ":"

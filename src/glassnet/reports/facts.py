@@ -73,16 +73,20 @@ def result_facts(info: Mapping[str, Any], judgement: Judgement, words: Mapping[s
     return facts
 
 
-def net_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
-    """Give what a run says of its network.
+def run_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, list[Fact]]:
+    """Give what a run says of its network, its pictures and the machine.
 
     Args:
         info: From `run.json`.
         words: Texts of the table `report`.
 
     Returns:
-        Facts.
+        Facts, under `net`, `data` and `environment`.
     """
+    return {"net": _net(info, words), "data": _data(info, words), "environment": _environment(info, words)}
+
+
+def _net(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
     net, size = info["net"], info["net"]["input"]
     facts = [
         Fact(words["network"], str(net["resolved"] or net["class"])),
@@ -98,16 +102,7 @@ def net_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
     return facts
 
 
-def data_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
-    """Give what a run says of its pictures.
-
-    Args:
-        info: From `run.json`.
-        words: Texts of the table `report`.
-
-    Returns:
-        Facts.
-    """
+def _data(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
     source, policy = info["source"], info["source"]["policy"]
     facts = [Fact(words["source"], str(source["name"]))]
     for name, split in source["splits"].items():
@@ -123,16 +118,7 @@ def data_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
     return facts
 
 
-def environment_facts(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
-    """Give what a run says of the machine.
-
-    Args:
-        info: From `run.json`.
-        words: Texts of the table `report`.
-
-    Returns:
-        Facts.
-    """
+def _environment(info: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:
     machine = info.get("machine") or {}
     names = {"glassnet": "glassnet", "torch": "PyTorch", "numpy": "NumPy", "processor": words["processor"],
              "threads": words["threads"], "cuda": "GPU"}  # fmt: skip

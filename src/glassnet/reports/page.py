@@ -18,10 +18,8 @@ from glassnet.reports.charts import Axis, interval_bar, precision_recall, reliab
 from glassnet.reports.facts import (
     balance_of,
     commands_of,
-    data_facts,
-    environment_facts,
-    net_facts,
     result_facts,
+    run_facts,
     short_of,
     short_source,
 )
@@ -112,9 +110,7 @@ def report_page(content: Content, *, lang: str = "en") -> str:
         "epochs": [line for line in content.metrics if line.get("kind") == "epoch"],
         "choices": choices_of(info, lang),
         "commands": commands_of(info, content.name),
-        "environment": environment_facts(info, words),
-        "net_facts": net_facts(info, words),
-        "data_facts": data_facts(info, words),
+        "run_facts": run_facts(info, words),
         "balance": balance_of(content.pictures),
         "notes": [reason_in(note, lang) for note in info["source"].get("notes", ())],
         "rejected": info["source"].get("rejected", ()),

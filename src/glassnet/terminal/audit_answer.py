@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from glassnet.audit.audit import Audit, Copy, SplitFacts
     from glassnet.terminal.console import Terminal
 
-MOST_CLASSES, MOST_SIZES, MOST_LISTED, MOST_DOUBTS, MOST_NAMES = 60, 4, 5, 30, 12
+MOST_CLASSES, MOST_SIZES, MOST_LISTED, MOST_DOUBTS, MOST_NAMES = 30, 4, 5, 30, 12
 Words = dict[str, str]
 
 
@@ -75,7 +75,11 @@ def _show_numbers(audit: Audit, words: Words, terminal: Terminal) -> None:
         rows.append((name, *(f"{facts.per_class[label]:,}" for facts in audit.splits)))
     show_table(rows, ("", *["right"] * len(audit.splits)), terminal)
     if len(audit.classes) > MOST_CLASSES:
-        show_field("", words["classes_left"].format(count=len(audit.classes) - MOST_CLASSES), terminal)
+        totals = [sum(counts) for counts in zip(*(facts.per_class for facts in audit.splits), strict=True)]
+        line = words["classes_left"].format(
+            count=f"{len(totals) - MOST_CLASSES:,}", least=f"{min(totals):,}", most=f"{max(totals):,}"
+        )
+        show_field("", line, terminal)
     for facts in audit.splits:
         missing = [name for name, count in zip(audit.classes, facts.per_class, strict=True) if not count]
         if missing:
@@ -124,11 +128,7 @@ def _show_copies(audit: Audit, kind: str, words: Words, terminal: Terminal) -> N
         show_field("", words["two_labels"].format(count=f"{torn:,}"), terminal)
     shown = [copy for copy in shown_copies(audit) if copy.kind == kind][:MOST_LISTED]
     for copy in shown:
-        line = words["pair" if kind == "exact" else "near_pair"].format(
-            a=copy.of.path, b=copy.picture.path, label_a=audit.classes[copy.of.label],
-            label_b=audit.classes[copy.picture.label],
-        )  # fmt: skip
-        show_field("", f"  {line}", terminal)
+        show_field("", f"  {_pair(copy, audit.classes, words)}", terminal)
     if shown and len(copies) > len(shown):
         show_field("", f"  {words['more'].format(count=f'{len(copies) - len(shown):,}')}", terminal)
 
@@ -141,13 +141,21 @@ def _counted(kind: str, copies: Sequence[Copy], earlier: SplitFacts, facts: Spli
     )  # fmt: skip
 
 
+def _pair(copy: Copy, classes: Sequence[str], words: Words) -> str:
+    """Write a copy in a line; where the folder tells the label of both, it is not said again."""
+    labels = dict.fromkeys(classes[place.label] for place in (copy.of, copy.picture))
+    said = all(classes[place.label] in place.path.split("/") for place in (copy.of, copy.picture))
+    return words["pair" if said else "pair_labels"].format(
+        a=copy.of.path, b=copy.picture.path, sign="=" if copy.kind == "exact" else "~",
+        labels=" / ".join(labels),
+    )  # fmt: skip
+
+
 def _show_labels(audit: Audit, words: Words, terminal: Terminal) -> None:
     labels = audit.labels
-    if labels.skipped:
-        show_field(words["labels"], words[f"skipped_{labels.skipped}"], terminal)
-        return
     shown = labels.doubts[:MOST_DOUBTS]
-    line = words["labels_line" if shown else "labels_none"].format(
+    key = f"skipped_{labels.skipped}" if labels.skipped else "labels_line" if shown else "labels_none"
+    line = words[key].format(
         count=f"{len(labels.doubts):,}", shown=len(shown), accuracy=f"{labels.accuracy or 0:.1%}",
         images=f"{labels.images:,}", method=words["method"],
     )  # fmt: skip

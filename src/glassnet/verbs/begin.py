@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.evaluation.allocator import keep_freed_memory
 from glassnet.terminal import Terminal, open_terminal
-from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.loop import State
 from glassnet.training.loop import begin as begin_training
 from glassnet.training.recipe import Recipe, over

@@ -27,7 +27,7 @@ from glassnet.run import Run, open_run, write_whole
 from glassnet.terminal import Terminal, open_terminal, show_next
 from glassnet.terminal.comparison import show_comparison
 from glassnet.texts import choose_language, texts
-from glassnet.verbs.report import SPLITS, read_splits
+from glassnet.verbs.report_content import SPLITS, read_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -276,11 +276,11 @@ def _pictures(
     """Read the pictures of one run for each set of them; a run without, and why."""
     words, found, reasons = texts(lang, "report"), {}, {}
     for place in (places[0] for places in _by_source(entries).values()):
-        splits, reason, _ = read_splits(entries[place].info, runs[place], words, data_dir, terminal)
-        if splits:
-            found[place] = splits
+        read = read_pictures(entries[place].info, runs[place], words, data_dir, terminal)
+        if read.splits:
+            found[place] = dict(read.splits)
         else:
-            reasons[place] = reason
+            reasons[place] = read.reason
     return found, reasons
 
 

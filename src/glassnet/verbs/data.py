@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from glassnet.audit.make import make_audit
-from glassnet.audit.saved import audit_as_data
+from glassnet.audit.saved import audit_as_data, read_audit, save_audit
 from glassnet.checks.found import find
 from glassnet.checks.rules import RULES
 from glassnet.checks.seen import Seen
@@ -98,7 +98,8 @@ def data(
     words = texts(lang, "data")
     terminal.text.print(Text(f"glassnet  data {audit.source}", style="bold"))
     for note in dict.fromkeys(note for pictures in splits.values() for note in pictures.notes):
-        show_field(words["note"], note, terminal)
+        if not note.startswith("No picture of "):  # the audit names empty classes, in both languages
+            show_field(words["note"], note, terminal)
     show_audit(audit, lang, terminal)
     files = ()
     if figures is not None:
@@ -141,14 +142,15 @@ def _audited(
             got=", ".join(f"{shape.width}×{shape.height}" for shape in shapes), expected="one size",
         )  # fmt: skip
     words = texts(lang, "data")
-    steps = make_audit(splits, fresh=fresh)
-    made = False
+    if not fresh and (found := read_audit(splits)):
+        return found, True
+    steps = make_audit(splits)
     while True:
         try:
             step = next(steps)
         except StopIteration as end:
-            return end.value, not made
-        made = True
+            save_audit(end.value)
+            return end.value, False
         if terminal.progress.is_terminal:
             terminal.progress.print(Text(f"… {words[f'step_{step.step}']}", style="dim"))
 

@@ -12,11 +12,12 @@ from glassnet.run import write_whole
 from glassnet.texts import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
-    from glassnet.audit.audit import Audit, Place
+    from glassnet.audit.audit import Audit, Copy, Place
 
 MOST_CLASSES = 48
 ACROSS = 5  # examples side by side
@@ -53,39 +54,45 @@ def figures_of(audit: Audit, lang: str) -> dict[str, Figure]:
         Figures by name: `classes`, `copies`, `labels`.
     """
     words = texts(lang, "data")
-    drawn = {"classes": _classes(audit, words["title_classes"])}
+    drawn = {"classes": _classes(audit, words)}
     copies = shown_copies(audit)
     if copies:
-        names, colours, pairs = [], [], []
-        for copy in copies:
-            a, b = (shortened(audit.classes[place.label], 14) for place in (copy.of, copy.picture))
-            names.append(
-                f"{a} = {b}\n{_where(copy.of, words)} / {_where(copy.picture, words)}"
-                if copy.kind == "exact"
-                else f"{a} ~ {b}\n{_where(copy.of, words)} / {_where(copy.picture, words)}"
-            )
-            colours.append(BAD if copy.two_labels else INK)
-            pairs.append(mosaic(np.stack([_image(audit, copy.of), _image(audit, copy.picture)]), 2))
-        title = words["title_copies"].format(
-            source=shortened(audit.source, 40), shown=len(copies), count=f"{len(audit.copies):,}"
-        )
+        pairs = [
+            mosaic(np.stack([_image(audit, copy.of), _image(audit, copy.picture)]), 2) for copy in copies
+        ]
+        names = [_name_of_copy(copy, audit.classes, words) for copy in copies]
+        colours = [BAD if copy.two_labels else INK for copy in copies]
+        title = _title("title_copies", audit, len(copies), len(audit.copies), words)
         drawn["copies"] = draw_grid(np.stack(pairs), names, colours, title=title, cell=2.2, columns=5)
     doubts = audit.labels.doubts[:SHOWN]
     if doubts:
         names = [
-            f"{shortened(audit.classes[doubt.picture.label], 18)}\n"
-            f"{shortened(audit.classes[doubt.suggested], 13)} {doubt.other:.0%}"
+            f"{shortened(audit.classes[doubt.picture.label], 20)}\n"
+            f"→ {shortened(audit.classes[doubt.suggested], 14)} {doubt.other:.0%}"
             for doubt in doubts
         ]
-        title = words["title_doubts"].format(
-            source=shortened(audit.source, 40), shown=len(doubts), count=f"{len(audit.labels.doubts):,}"
-        )
+        title = _title("title_doubts", audit, len(doubts), len(audit.labels.doubts), words)
         images = np.stack([_image(audit, doubt.picture) for doubt in doubts])
-        drawn["labels"] = draw_grid(images, names, [BAD] * len(doubts), title=title, cell=1.45)
+        drawn["labels"] = draw_grid(images, names, [INK] * len(doubts), title=title, cell=1.45)
     return drawn
 
 
-def _classes(audit: Audit, title: str) -> Figure:
+def _name_of_copy(copy: Copy, classes: Sequence[str], words: dict[str, str]) -> str:
+    labels = dict.fromkeys(classes[place.label] for place in (copy.of, copy.picture))
+    cells = 32 // len(labels)
+    sign = "=" if copy.kind == "exact" else "~"
+    return (
+        f"{' / '.join(shortened(label, cells) for label in labels)}\n"
+        f"{_where(copy.of, words)} {sign} {_where(copy.picture, words)}"
+    )
+
+
+def _title(key: str, audit: Audit, shown: int, count: int, words: dict[str, str]) -> str:
+    number = f"{count:,}" if shown == count else words["shown_of"].format(shown=shown, count=f"{count:,}")
+    return words[key].format(source=shortened(audit.source, 28), count=number)
+
+
+def _classes(audit: Audit, words: dict[str, str]) -> Figure:
     """Draw each class as one picture of its examples."""
     pictures, names = [], []
     rows = max(-(-len(row) // ACROSS) for row in audit.examples)
@@ -95,9 +102,9 @@ def _classes(audit: Audit, title: str) -> Figure:
             images[number] = _image(audit, place)
         pictures.append(mosaic(images, ACROSS))
         count = sum(facts.per_class[label] for facts in audit.splits)
-        names.append(f"{shortened(audit.classes[label], 24)}  {count:,}")
-    text = title.format(source=shortened(audit.source, 60), shown=len(pictures), count=len(audit.classes))
-    return draw_grid(np.stack(pictures), names, [INK] * len(names), title=text, cell=2.6, columns=4)
+        names.append(f"{shortened(audit.classes[label], 34)}  {count:,}")
+    title = _title("title_classes", audit, len(pictures), len(audit.classes), words)
+    return draw_grid(np.stack(pictures), names, [INK] * len(names), title=title, cell=2.6, columns=4)
 
 
 def _image(audit: Audit, place: Place) -> np.ndarray:

@@ -191,6 +191,8 @@ def _pictures(
     trained: Trained, source: Source | None, terminal: Terminal, data_dir: Path | None, split: str | None
 ) -> tuple[Pictures, dict[str, int], list[str]]:
     """Give the split that is judged, the pictures left out by class, and what a person should know."""
+    if source is None:
+        _check_own(trained)
     own = trained.info["source"]
     if source is None and not own["by_name"]:
         raise UsageError(
@@ -220,6 +222,18 @@ def _pictures(
     if missing:
         notes.append(f"no pictures here of {', '.join(trained.classes[label] for label in missing)}")
     return pictures, left_out, [*notes, *pictures.notes]
+
+
+def _check_own(trained: Trained) -> None:
+    """Refuse a run that does not say which pictures it was trained on, and how they were split."""
+    source, recipe = trained.info["source"], trained.info["recipe"]
+    missing = [key for key in ("name", "by_name", "splits") if key not in source]
+    missing += [key for key in ("val", "seed") if key not in recipe]
+    if missing:
+        raise RunError(
+            "the run is damaged, or of another version", where=trained.run.path / "run.json",
+            got=f"without {', '.join(missing)}", hint=f"glassnet evaluate {quoted(trained.run.path)} SOURCE",
+        )  # fmt: skip
 
 
 def _own_split(

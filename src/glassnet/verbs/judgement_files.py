@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.draw import png
 from glassnet.errors import RunError
 from glassnet.evaluation.tables import import_pyarrow, to_csv, to_parquet
-from glassnet.figures.class_curves_figure import CurveOfClass, draw_precision_recall, draw_roc
+from glassnet.figures.class_curves_figure import CurveOfClass, draw_class_curves
 from glassnet.figures.confusion_figure import draw_confusion
 from glassnet.figures.reliability_figure import Reliability, draw_reliability
 from glassnet.figures.told_figure import ToldPicture, draw_told
@@ -93,10 +93,10 @@ def draw_judgement(judgement: Judgement, pictures: Pictures, lang: str) -> dict[
     figures = {"confusion": draw_confusion(judgement.confusion, classes, lang=lang)}
     found = [(curve.average_precision, curve.precision_recall, curve.name) for curve in curves]
     precision = [CurveOfClass(name, area, line) for area, line, name in found if area is not None]
-    figures["precision_recall"] = draw_precision_recall(precision, lang=lang)
+    figures["precision_recall"] = draw_class_curves(precision, "precision_recall", lang=lang)
     rates = [CurveOfClass(curve.name, curve.auc, curve.roc) for curve in curves if curve.auc is not None]
     if rates:
-        figures["roc"] = draw_roc(rates, lang=lang)
+        figures["roc"] = draw_class_curves(rates, "roc", lang=lang)
     mended = None if temperature is None else _reliability(temperature.calibration)
     value = None if temperature is None else temperature.value
     figures["reliability"] = draw_reliability(_reliability(judgement.calibration), mended, value, lang=lang)

@@ -29,6 +29,8 @@ from glassnet.training.choices import Facts, check_device, resolve
 from glassnet.verbs.source import Splits, arrange, read_source
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from glassnet.run import Run
     from glassnet.terminal import Terminal
     from glassnet.training.recipe import Recipe
@@ -46,7 +48,8 @@ class Job:
     """A training before its first step."""
 
     source: str  # by name or absolute path; for objects, what they say of themselves
-    splits: Splits
+    read: Mapping[str, Pictures]  # the source's own splits
+    splits: Splits  # as they are used
     scale: Scale
     built: BuiltNet
     parameters: int
@@ -121,7 +124,9 @@ def prepare(
     chosen, reasons = wishes.chosen | set(reasons), wishes.origins | reasons
     show_choices(about, built.notes, recipe, reasons, chosen, terminal)
     scale = _scale(recipe, splits.train)
-    return Job(_named(source), splits, scale, built, parameters, macs, recipe, reasons, chosen, data_dir)
+    return Job(
+        _named(source), read, splits, scale, built, parameters, macs, recipe, reasons, chosen, data_dir
+    )
 
 
 def _refuse_early(wishes: Wishes, weights: Path | None, *, module: nn.Module | None, old: Run | None) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from glassnet.errors import PicturesError, UsageError
 from glassnet.pictures.arrays import to_policy
-from glassnet.pictures.duplicates import pictures_with_two_labels, shared_pictures
 from glassnet.pictures.pictures import Pictures
 from glassnet.pictures.sources import open_source
 from glassnet.pictures.splits import split_off
@@ -203,14 +202,4 @@ def arrange(splits: Mapping[str, Pictures], *, val: float, seed: int) -> Splits:
         notes.append(
             "no test split in the source: the result will be the validation's, which chose the weights"
         )
-    named = {"training": train, "validation": held, "test": test}
-    present = [(name, pictures) for name, pictures in named.items() if pictures is not None]
-    for index, (name, pictures) in enumerate(present):
-        for other_name, other in present[index + 1 :]:
-            shared = shared_pictures(pictures, other)
-            if len(shared):
-                notes.append(f"{len(shared):,} pictures are in both {name} and {other_name}, pixel for pixel")
-    two_labels = sum(len(pictures_with_two_labels(pictures)) for _, pictures in present)
-    if two_labels:
-        notes.append(f"{two_labels:,} pictures occur with two labels within their split")
     return Splits(train, held, test, own_val and held is not None, tuple(dict.fromkeys(notes)))

@@ -11,14 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassnet.audit.make import audit_if_cheap
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
+from glassnet.evaluation.allocator import keep_freed_memory
 from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
 from glassnet.tensorboard.scalars import log
 from glassnet.terminal import Terminal, open_terminal, quoted, show_field, show_next
 from glassnet.terminal.progress import show_training
 from glassnet.texts import choose_language
-from glassnet.training.allocator import keep_freed_memory
 from glassnet.training.checkpoint import restore
 from glassnet.training.keep import keep, save
 from glassnet.training.loop import State
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from glassnet.audit.audit import Audit
     from glassnet.checks.found import Found
     from glassnet.verbs.source import Source
 
@@ -130,7 +132,8 @@ def train(
         if not old:
             stack.enter_context(locked(run))
         info = _info(job, old, accept_changes=accept_changes)
-        before = check_before(job, terminal)
+        audit = audit_if_cheap(job.read)
+        before = check_before(job, audit, terminal)
         keep_freed_memory()  # from now on: what the checks before took goes back to the system
         state = begin_training(job.built.module, job.splits.train, job.splits.val, job.recipe, job.scale)
         show_field("run", str(run.path), terminal)
@@ -140,7 +143,7 @@ def train(
         _write_head(run, job, info)
         _run_to_the_end(job, before, state, run, info, began, terminal)
         if report:
-            _report(job, state, run, terminal)
+            _report(job, audit, state, run, terminal)
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -236,14 +239,16 @@ def _run_to_the_end(
         raise told from error
 
 
-def _report(job: Job, state: State, run: Run, terminal: Terminal) -> None:
+def _report(job: Job, audit: Audit | None, state: State, run: Run, terminal: Terminal) -> None:
     """Write the report; the run is finished, whatever becomes of it."""
-    from glassnet.verbs.report import Trained, report_of_training, show_report  # noqa: PLC0415 — loads templates
+    from glassnet.verbs.report import report_of_training, show_report  # noqa: PLC0415 — loads templates
+    from glassnet.verbs.report_content import RunPictures, Trained  # noqa: PLC0415
 
     lang = choose_language()
     try:
         trained = Trained(state.net, state.scale, state.compute)
-        show_report(report_of_training(run, job.splits.named, trained, lang), lang, terminal)
+        pictures = RunPictures(job.splits.named, audit)
+        show_report(report_of_training(run, pictures, trained, lang), lang, terminal)
     except GlassnetError as error:
         show_field("note", f"no report was written: {error}", terminal)
 

@@ -161,9 +161,9 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
             share = number / total
             severity = "warning" if share >= WARNING_SHARE and number >= LEAST_WARNED else "note"
             evidence: dict[str, object] = {
-                "number": number, "total": total, "share": share, "value": float(blank[0]),
+                "number": number, "total": total, "share": share, "value": float(blank[0]), "name": name,
             }  # fmt: skip
-            yield Finding(CODE, severity, None, evidence=evidence, form="some", explains=SYMPTOMS)
+            yield Finding(CODE, severity, None, evidence=evidence, form="in_split", explains=SYMPTOMS)
         if name == "train" and pictures.rejected:
             evidence = {"number": len(pictures.rejected), "total": len(pictures) + len(pictures.rejected)}
             evidence["file"] = pictures.rejected[0].path

@@ -135,10 +135,11 @@ def _of_splits(seen: Seen) -> Iterator[Finding]:
     if seen.audit is None:
         return
     near = seen.audit.copies_of(kind="near", splits=("train", "train"))
-    if len(near) >= max(LEAST_WARNED, NOTE_SHARE * len(train)) or any(copy.two_labels for copy in near):
+    total = next(facts.images for facts in seen.audit.splits if facts.name == "train")
+    if len(near) >= max(LEAST_WARNED, NOTE_SHARE * total) or any(copy.two_labels for copy in near):
         evidence = {
             "number": len(near),
-            "total": len(train),
+            "total": total,
             "torn": sum(copy.two_labels for copy in near),
         }
         yield Finding(CODE, "note", None, evidence=evidence, form="alike")
