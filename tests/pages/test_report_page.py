@@ -277,7 +277,7 @@ def test_the_parts_are_those_of_evaluate_by_folder_size_and_brightness(animals, 
     parts = evaluate(run).judgement.slices
     assert {part.by for part in parts} == {"folder", "size", "brightness"}
     page = report(run, lang="en").path.read_text("utf-8")
-    table = re.findall(r'<tr><td>([^<]*)</td><th scope="row">([^<]*)</th>', page)
+    table = re.findall(r'<tr><td>([^<]*)</td><th scope="row"(?: class="whole")?>([^<]*)</th>', page)
     assert table == [(part.by, part.name.replace(" to ", " – ")) for part in parts]
 
 

@@ -144,6 +144,8 @@ class Stage(nn.Module):
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(out_channels, momentum=STATISTICS_MOMENTUM) for _ in range(depth)
         )
+        for norm in self.norms:
+            norm.weight.requires_grad_(False)  # Muon holds each kernel at a norm: its scale is free already
         self.pool = nn.MaxPool2d(2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -16,27 +16,29 @@ from glassnet.pictures.policy import UnusableError, read_facts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glassnet.pictures.pictures import Pictures
+
 TRIED = 256  # pictures whose sizes are read first: most sources are of one size, and headers take time
 
 
-def file_sizes(source: str, paths: Sequence[str]) -> np.ndarray | None:
+def file_sizes(pictures: Pictures) -> np.ndarray | None:
     """Read how large pictures are in their files.
 
     Args:
-        source: A folder, a `.zip` or a `.tar`, as the person gave it.
-        paths: N files in it, as `Pictures` names them.
+        pictures: A split of a folder, a `.zip` or a `.tar`.
 
     Returns:
         float64, N: pixels a side, √(width·height); None for other sources, where a file is gone, and where
-        256 pictures spread over all are of one size.
+        all pictures, or 256 spread over them, are of one size.
     """
-    place = Path(source)
+    place, paths = Path(pictures.source), pictures.paths
+    known = {(size.width, size.height) for size in pictures.sizes}  # without reading a header
+    if len(known) == 1 or not place.exists():
+        return None
     some = [str(paths[index]) for index in np.linspace(0, len(paths) - 1, TRIED).astype(int).tolist()]
     try:
         if place.is_dir():
             return _in_folder(place, paths) if len(set(_in_folder(place, some))) > 1 else None
-        if not place.is_file():
-            return None
         if not zipfile.is_zipfile(place):
             sides = _in_tar(place, paths)
             return sides if len(set(sides)) > 1 else None

@@ -141,17 +141,18 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
             reasons[name] = reason
         return getattr(recipe, name)
 
-    batch = choose("batch", *choose_batch(facts.pictures))
+    batch = choose("batch", *choose_batch(facts))
     choose("epochs", *choose_epochs(facts, batch))
     optimizer = choose("optimizer", *choose_optimizer(facts))
     choose("lr", *choose_rate(facts, optimizer, batch))
     choose("momentum", 0.85 if optimizer == "muon" else 0.9, f"usual with {optimizer}")
     choose("weight_decay", *choose_weight_decay(facts, optimizer))
     schedule = choose("schedule", "one-cycle", "a high rate, then a fall to zero, reaches most in few epochs")
-    choose("warmup", 0.2 if schedule == "one-cycle" else 0.0, f"usual with {schedule}")
+    choose("warmup", *choose_warmup(schedule, optimizer))
     choose("step_epochs", 10.0, "the tutorials' StepLR")
     choose("step_factor", 0.1, "the tutorials' StepLR")
-    choose("label_smoothing", 0.1, "keeps the network from being sure of single pictures")
+    smoothing = 0.2 if facts.own_net else 0.1
+    choose("label_smoothing", smoothing, "keeps the network from being sure of single pictures")
     choose("class_weights", "equal", "each picture counts the same")
     why = "a mirrored picture keeps its label" if facts.mirrored else "mirrored digits are other signs"
     choose("flip", facts.mirrored, f"{why}; --flip and --no-flip say otherwise")
@@ -174,21 +175,35 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     return recipe, reasons
 
 
-def choose_batch(pictures: int) -> tuple[int, str]:
+def choose_batch(facts: Facts) -> tuple[int, str]:
     """Choose the pictures per step.
 
     Args:
-        pictures: Of the training split.
+        facts: Of the pictures and the network.
 
     Returns:
         The batch and the reason.
-
-    Example:
-        >>> choose_batch(54_000)[0], choose_batch(500)[0]
-        (256, 32)
     """
+    pictures = facts.pictures
     batch = next((b for most, b in ((1_000, 32), (3_000, 64), (20_000, 128)) if pictures <= most), 256)
+    if batch == 256 and facts.own_net:  # noqa: PLR2004
+        return 512, f"{pictures:,} training pictures; measured with this network"
     return min(batch, max(pictures, 1)), f"{pictures:,} training pictures"
+
+
+def choose_warmup(schedule: str, optimizer: str) -> tuple[float, str]:
+    """Choose the share of the steps in which the rate rises.
+
+    Args:
+        schedule: As `Recipe.schedule`.
+        optimizer: As `Recipe.optimizer`.
+
+    Returns:
+        The share and the reason.
+    """
+    if optimizer == "muon":
+        return 0.0, "muon's steps are of one length from the first"
+    return (0.2 if schedule == "one-cycle" else 0.0), f"usual with {schedule}"
 
 
 def choose_epochs(facts: Facts, batch: int) -> tuple[float, str]:
@@ -235,10 +250,10 @@ def choose_rate(facts: Facts, optimizer: str, batch: int) -> tuple[float, str]:
     """
     if optimizer in ("adam", "adamw"):
         return 0.001, f"usual with {optimizer}"
-    if facts.own_net:
-        rate = 0.5 * min(1.0, batch / 128)
+    if facts.own_net and optimizer == "muon":
+        rate = 0.12 * min(1.0, batch / 128)
         return rate, "measured with this network" + ("" if batch >= 128 else f", less for a batch of {batch}")  # noqa: PLR2004
-    return 0.02, f"moderate with {optimizer}"
+    return (0.01 if optimizer == "muon" else 0.02), f"moderate with {optimizer}"
 
 
 def choose_weight_decay(facts: Facts, optimizer: str) -> tuple[float, str]:

@@ -34,7 +34,7 @@ class Recipe:
     batch: int = AUTO
     """Pictures per step."""
     lr: float = AUTO
-    """Learning rate, the highest one of the schedule; Muon takes a fifth of it for convolutions."""
+    """Learning rate, the highest one of the schedule; of Muon, from which the rates of the rest follow."""
     optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon"] = AUTO
     """SGD with momentum, with Nesterov's, Adam, AdamW, or Muon for convolutions and Nesterov for the rest."""
     momentum: float = AUTO

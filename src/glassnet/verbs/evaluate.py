@@ -126,7 +126,7 @@ def evaluate(
         split=pictures.split,
         source=pictures.source,
         validation=_validation(trained.run, pictures.split, flip, terminal),
-        sizes=None if _of_one_size(pictures) else file_sizes(pictures.source, pictures.paths),
+        sizes=file_sizes(pictures),
         brightness=brightness_of(pictures),
     )
     times.append(time.perf_counter())
@@ -144,11 +144,6 @@ def evaluate(
     show_judgement(judgement, terminal)
     _show_end(trained.run, wanted, files, judgement, seconds, lang, terminal)
     return Evaluation(trained.run, judgement, predictions, left_out, files, seconds)
-
-
-def _of_one_size(pictures: Pictures) -> bool:
-    """Tell whether all files are known to be of one size, so that their headers need not be read again."""
-    return len({(size.width, size.height) for size in pictures.sizes}) == 1
 
 
 def _show_end(

@@ -103,7 +103,7 @@ def read_content(run: Run, pictures: RunPictures, lang: str) -> Content:
         split=split,
         source=str((info.get("source") or {}).get("name")),
         validation=read_predictions(there["val"]) if "val" in there else None,
-        sizes=None if judged is None else file_sizes(judged.source, judged.paths),
+        sizes=None if judged is None else file_sizes(judged),
         brightness=None if judged is None else brightness_of(judged),
     )
     return replace(content, predictions=predictions, judgement=judgement)

@@ -120,7 +120,6 @@ def train(
     if isinstance(net, str):
         single, net = replace(single, net=net), None
     wishes = lay_together(old=old, recipe=recipe, options=single)
-
     with ExitStack() as stack:
         if old:
             stack.enter_context(locked(old))
