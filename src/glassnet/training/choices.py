@@ -141,7 +141,7 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
             reasons[name] = reason
         return getattr(recipe, name)
 
-    batch = choose("batch", *choose_batch(facts))
+    batch = choose("batch", *choose_batch(facts.pictures))
     choose("epochs", *choose_epochs(facts, batch))
     optimizer = choose("optimizer", *choose_optimizer(facts))
     choose("lr", *choose_rate(facts, optimizer, batch))
@@ -175,19 +175,20 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     return recipe, reasons
 
 
-def choose_batch(facts: Facts) -> tuple[int, str]:
+def choose_batch(pictures: int) -> tuple[int, str]:
     """Choose the pictures per step.
 
     Args:
-        facts: Of the pictures and the network.
+        pictures: Of the training split.
 
     Returns:
         The batch and the reason.
+
+    Example:
+        >>> choose_batch(54_000)[0], choose_batch(500)[0]
+        (256, 32)
     """
-    pictures = facts.pictures
     batch = next((b for most, b in ((1_000, 32), (3_000, 64), (20_000, 128)) if pictures <= most), 256)
-    if batch == 256 and facts.own_net:  # noqa: PLR2004
-        return 512, f"{pictures:,} training pictures; measured with this network"
     return min(batch, max(pictures, 1)), f"{pictures:,} training pictures"
 
 
