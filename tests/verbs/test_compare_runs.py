@@ -123,6 +123,13 @@ def test_a_damaged_run_is_told(variant):
     assert "nothing at net.net" in str(error.value)
 
 
+def test_a_result_of_an_earlier_version_is_told(variant, shared_run):
+    result = {key: value for key, value in shared_run.info["result"].items() if key != "seconds"}
+    with pytest.raises(RunError) as error:
+        compare(shared_run, variant("old", result=result), lang="en")
+    assert "nothing at result.seconds" in str(error.value)
+
+
 @pytest.fixture
 def told(shared_run, capsys):
     """Give a function that compares runs and gives the text of it in one line of words."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BFLOAT16_MIN_MACS = 20_000_000
 # below so many multiply-adds a step, handing work to a second thread takes longer than doing it
 THREADS_MIN_MACS = 10_000_000
+ONE_LENGTH = "muon's steps are of one length from the first"
 LEAST_STEPS = 250  # fewer leave even an easy set half learnt; more gain little for their time (measured)
 
 
@@ -161,7 +162,7 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     choose("mixup", 0.0, "does not pay in a short training")
     choose("cutmix", 0.0, "does not pay in a short training")
     choose("ema", 0.0, "the rate falls to zero, which averages already")
-    choose("clip", 0.0, "not needed where the rate warms up")
+    choose("clip", 0.0, ONE_LENGTH if optimizer == "muon" else "not needed where the rate warms up")
     choose("normalize", "pictures", "mean 0 and deviation 1 over the training pictures")
     device = choose("device", *choose_device())
     choose("precision", *choose_precision(device, facts.macs * batch))
@@ -203,7 +204,7 @@ def choose_warmup(schedule: str, optimizer: str) -> tuple[float, str]:
         The share and the reason.
     """
     if optimizer == "muon":
-        return 0.0, "muon's steps are of one length from the first"
+        return 0.0, ONE_LENGTH
     return (0.2 if schedule == "one-cycle" else 0.0), f"usual with {schedule}"
 
 

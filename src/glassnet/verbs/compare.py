@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from glassnet.pictures.pictures import Pictures
 
 NEEDED = {"source": ("name", "classes", "splits"), "net": ("net", "resolved", "class", "source", "weights")}
+OF_A_RESULT = ("epochs", "seconds", "images_per_second")
 EACH_WITH_EACH = 6  # runs up to which every pair is compared; of more, each with the best
 
 
