@@ -44,8 +44,8 @@ def main(name: str, data: str) -> None:
     goal = GOALS[name]
     source = {split: read(Path(data), goal.pictures, split, None) for split in ("train", "test")}
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        run = glassnet.train(goal.net, source, epochs=goal.epochs, batch=goal.batch, out=out)
+        out, smooth = Path(folder) / "run", glassnet.Recipe(label_smoothing=0.2)
+        run = glassnet.train(goal.net, source, epochs=goal.epochs, batch=goal.batch, options=smooth, out=out)
         result = run.info["result"]
     print(json.dumps({"pictures": result["images"], "accuracy": result["test_accuracy"]}))
 

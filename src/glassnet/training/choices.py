@@ -152,8 +152,7 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     choose("warmup", *choose_warmup(schedule, optimizer))
     choose("step_epochs", 10.0, "the tutorials' StepLR")
     choose("step_factor", 0.1, "the tutorials' StepLR")
-    smoothing = 0.2 if facts.own_net else 0.1
-    choose("label_smoothing", smoothing, "keeps the network from being sure of single pictures")
+    choose("label_smoothing", 0.1, "keeps the network from being sure of single pictures")
     choose("class_weights", "equal", "each picture counts the same")
     why = "a mirrored picture keeps its label" if facts.mirrored else "mirrored digits are other signs"
     choose("flip", facts.mirrored, f"{why}; --flip and --no-flip say otherwise")
