@@ -17,6 +17,7 @@ from glassnet.reports.answers import answers
 from glassnet.run import Run
 from glassnet.texts import texts
 from glassnet.verbs.compare import compare
+from glassnet.verbs.report_content import RunPictures
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_one_network_on_two_sources(variant, shared_run, monkeypatch, wrong, wor
     splits = json.loads(json.dumps(shared_run.info["source"]["splits"]))
     splits["test"]["fingerprint"] = "0" * 32
     other = variant("elsewhere", wrong=range(wrong), source={"splits": splits, "name": "others"})
-    monkeypatch.setattr("glassnet.verbs.compare.read_splits", lambda *_: (load("fashion-mini"), "", None))
+    monkeypatch.setattr("glassnet.verbs.compare.read_pictures", lambda *_: RunPictures(load("fashion-mini")))
     (sentence,) = answers(compare(first, other, lang="en"), texts("en", "compare"))
     assert words in sentence
     assert "(a linear map of the pixels: 80.0 and 30.0 %)" in sentence or "(80.0 and 30.0 %)" in sentence

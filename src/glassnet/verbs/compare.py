@@ -152,6 +152,8 @@ def _check(info: dict[str, Any], run: Run) -> None:
         if not isinstance(told[part], dict) or key not in told[part]
     ]
     missing += [key for key in ("recipe", "parameters", "macs_per_picture") if key not in info]
+    if "result" in info:  # the run was finished
+        missing += [f"result.{key}" for key in OF_A_RESULT if key not in info["result"]]
     if missing:
         raise RunError(
             "the run is damaged, or of another version", where=run.path / "run.json",
