@@ -15,6 +15,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ours import read
+
+import glassnet
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -27,7 +31,7 @@ class Goal:
     batch: int
 
 
-# the fewest epochs that reached the tutorial's accuracy on validation pictures
+# few epochs, after trials that were judged on validation pictures
 GOALS = {
     "fashion-91": Goal("cnn", "fashion", "glass(width=16)", 1.75, 256),
     "fashion-87": Goal("mlp", "fashion", "glass(width=16)", 0.35, 128),
@@ -37,10 +41,6 @@ GOALS = {
 
 def main(name: str, data: str) -> None:
     """Train and test."""
-    from ours import read
-
-    import glassnet
-
     goal = GOALS[name]
     source = {split: read(Path(data), goal.pictures, split, None) for split in ("train", "test")}
     with tempfile.TemporaryDirectory() as folder:

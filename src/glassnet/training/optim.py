@@ -30,10 +30,10 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
     Returns:
         One optimizer; with `muon` two: Muon for convolutions' kernels, Nesterov's momentum for the rest.
     """
-    weights = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]
     if recipe.optimizer == "muon":
         return _muon_and_nesterov(net, recipe)
+    weights = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},
