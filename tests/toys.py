@@ -22,7 +22,7 @@ PLAIN = Recipe(
     net="toy", epochs=2.0, batch=8, lr=0.05, optimizer="sgd", momentum=0.9, weight_decay=0.01,
     schedule="constant", warmup=0.0, step_epochs=1.0, step_factor=0.5, label_smoothing=0.0,
     class_weights="equal", flip=False, shift=0, cutout=0, mixup=0.0, cutmix=0.0, ema=0.0, clip=0.0,
-    normalize="half", precision="float32", memory_format="contiguous", device="cpu", threads=1, val=0.0, early_stop=0,
+    normalize="half", precision="float32", memory_format="contiguous", onednn=True, device="cpu", threads=1, val=0.0, early_stop=0,
     seed=0, strict=False,
 )  # fmt: skip
 

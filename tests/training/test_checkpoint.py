@@ -279,7 +279,7 @@ def changed(tensors, **others):
         ("optimizer/0/0/momentum_buffer", torch.zeros(7)), ("optimizer/5/0/momentum_buffer", torch.zeros(3)),
         ("optimizer/0/99/momentum_buffer", torch.zeros(3)), ("optimizer/x", torch.zeros(3)),
         ("random/torch", torch.zeros(3)), ("random/numpy", torch.zeros(2, dtype=torch.int64)),
-        ("random/python", torch.zeros(2, dtype=torch.int64)), ("sums/loss", torch.zeros(2)),
+        ("random/python", torch.zeros(2, dtype=torch.int64)), ("sums/correct", torch.zeros(2)),
     ],
 )  # fmt: skip
 def test_tensors_that_do_not_fit_are_an_error(name, value):

@@ -16,6 +16,7 @@ from glassnet.training.choices import (
     Facts,
     check_device,
     choose_device,
+    choose_onednn,
     choose_precision,
     choose_threads,
     resolve,
@@ -111,3 +112,19 @@ def test_the_threads_and_why(monkeypatch):
     assert choose_threads("cpu", 2_600_000) == (1, "a step is small (2.6 M multiply-adds)")
     assert choose_threads("cpu", THREADS_MIN_MACS) == (8, "PyTorch's own number for this machine")
     assert choose_threads("cuda", 0) == (8, "PyTorch's own number for this machine")
+
+
+def test_tiny_steps_of_convolutions_are_pytorchs_own():
+    def chosen(**facts):
+        recipe, reasons = resolve(Recipe(net="toy", batch=3), replace(SOME, **facts))
+        assert recipe.device != "cpu" or reasons["onednn"]
+        return recipe.onednn, recipe.memory_format
+
+    if choose_device()[0] != "cpu":
+        pytest.skip("a GPU is there")
+    assert chosen() == (False, "contiguous")
+    assert chosen(macs=2 * 10**6) == (True, "channels-last")
+    assert chosen(grouped=True) == (True, "channels-last")
+    assert chosen(convolutions=False) == (True, "contiguous")
+    assert choose_onednn(SOME, "cuda", "float32", 1)[0]
+    assert choose_onednn(SOME, "cpu", "bfloat16", 1)[0]

@@ -439,6 +439,24 @@ def test_a_mistake_inside_the_network_is_the_persons_own_error():
     assert caught.value.__cause__ is None
 
 
+def test_steps_are_without_onednn_where_the_recipe_says_so_and_judging_is_as_it_was():
+    weights = []
+    for onednn in (False, True):
+        state = start(Tiny, val=pictures(8), onednn=onednn)
+        seen = {type(event).__name__: torch.backends.mkldnn.enabled for event in train(state)}
+        assert seen == {"Step": onednn, "Judging": True, "Epoch": True, "Finished": True}
+        weights.append(weights_of(state.net))
+    for name, weight in weights[0].items():
+        torch.testing.assert_close(weight, weights[1][name], rtol=1e-3, atol=1e-5)
+
+
+def test_the_norm_of_a_step_is_that_of_pytorch():
+    state = start(Tiny)
+    step = next(train(state))
+    norm = torch.nn.utils.get_total_norm([p.grad for p in state.net.parameters()])
+    assert torch.equal(step.grad_norm, norm)
+
+
 def test_steps_have_their_threads_and_judging_those_of_the_process():
     before = torch.get_num_threads()
     state = start(Linear, val=pictures(8), threads=before + 1)

@@ -54,6 +54,31 @@ def test_steps_are_those_of_pytorch_to_the_bit(name, kind):
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_steps_of_kernels_in_any_order_and_of_mixed_types_are_those_of_pytorch(nesterov):
+    states = []
+    for own in (True, False):
+        torch.manual_seed(0)
+        net = nn.Sequential(
+            nn.Conv2d(4, 8, 3), nn.Flatten(), nn.Linear(8, 3).double(), nn.Linear(3, 2).double()
+        )
+        net.to(memory_format=torch.channels_last)
+        net[3].weight.requires_grad_(False)
+        settings = {"lr": 0.05, "momentum": 0.9, "nesterov": nesterov}
+        recipe = replace(PLAIN, optimizer="nesterov" if nesterov else "sgd", lr=0.05, weight_decay=0.0)
+        (made,) = build_optimizers(net, recipe) if own else [torch.optim.SGD(net.parameters(), **settings)]
+        for step in range(4):
+            net.zero_grad()
+            out = net[3](net[2](net[1](net[0](torch.ones(1, 4, 3, 3) * step)).double()))
+            out.square().sum().backward()
+            if step == 2:
+                net[0].bias.grad = None
+            made.step()
+        states.append(net.state_dict())
+    for key, value in states[0].items():
+        torch.testing.assert_close(value, states[1][key], rtol=1e-6, atol=1e-7)
+
+
 def test_a_start_does_not_load_the_compiler():
     code = (
         "import sys, torch; from glassnet.training.without_compiler import SGD, Adam, AdamW\n"

@@ -13,7 +13,7 @@ from glassnet.texts import texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-QUIET = ("memory_format", "strict", "step_epochs", "step_factor", "early_stop", "class_weights")
+QUIET = ("memory_format", "onednn", "strict", "step_epochs", "step_factor", "early_stop", "class_weights")
 
 
 @dataclass(frozen=True)

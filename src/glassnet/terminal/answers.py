@@ -29,7 +29,7 @@ BARS = "▁▂▃▄▅▆▇█"
 # shown only where somebody asked for them; what was chosen stands in recipe.toml with its reason
 QUIET = (
     "momentum", "warmup", "step_epochs", "step_factor", "class_weights", "normalize", "memory_format",
-    "val", "strict",
+    "onednn", "val", "strict",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
     if state.average is not None:
         tensors |= {f"average/{name}": tensor for name, tensor in _tensors_of(state.average).items()}
     tensors |= _optimizer_tensors(state)
-    tensors |= {"sums/loss": state.loss_sum, "sums/correct": state.correct}
+    tensors["sums/correct"] = state.correct
     tensors["random/torch"] = torch.get_rng_state()
     if torch.cuda.is_initialized():
         tensors |= {f"random/cuda/{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
@@ -81,6 +81,7 @@ def capture(state: State) -> tuple[bytes, dict[str, Any]]:
     facts = {
         "step": state.step,
         "seen": state.seen,
+        "loss_sum": state.loss_sum,
         "optimizers": _optimizer_names(state),
         "seconds": dict(state.seconds),
         "history": [asdict(epoch) for epoch in state.history],
@@ -117,9 +118,8 @@ def restore(state: State, tensors: bytes, facts: dict[str, Any]) -> list[str]:
         if state.average is not None:
             _load(state.average, saved, "average/")
         _load_optimizers(state, saved)
-        state.loss_sum.copy_(saved["sums/loss"])
         state.correct.copy_(saved["sums/correct"])
-        state.step, state.seen = facts["step"], facts["seen"]
+        state.step, state.seen, state.loss_sum = facts["step"], facts["seen"], float(facts["loss_sum"])
         state.seconds = dict(facts["seconds"])
         state.history = [_epoch(epoch) for epoch in facts["history"]]
         _check_position(state)

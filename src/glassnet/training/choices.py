@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BFLOAT16_MIN_MACS = 20_000_000
 # below so many multiply-adds a step, handing work to a second thread takes longer than doing it
 THREADS_MIN_MACS = 10_000_000
+# below so many multiply-adds a step, PyTorch's own convolutions are done before oneDNN has begun (measured)
+ONEDNN_MIN_MACS = 4_000_000
 ONE_LENGTH = "muon's steps are of one length from the first"
 LEAST_STEPS = 250  # fewer leave even an easy set half learnt; more gain little for their time (measured)
 
@@ -34,6 +36,7 @@ class Facts:
     macs: int  # multiply-adds of one picture forward
     convolutions: bool  # the network has some
     own_net: bool  # it is `glass`, which the measured choices are for
+    grouped: bool = False  # one of its convolutions is in groups
 
 
 def choose_device() -> tuple[str, str]:
@@ -93,6 +96,26 @@ def choose_precision(device: str, macs_per_step: int) -> tuple[str, str]:
     if macs_per_step < BFLOAT16_MIN_MACS:
         return "float32", f"a step is small ({macs_per_step / 1e6:.1f} M multiply-adds)"
     return "bfloat16", "this processor multiplies it faster"
+
+
+def choose_onednn(facts: Facts, device: str, precision: str, batch: int) -> tuple[bool, str]:
+    """Choose whether oneDNN computes.
+
+    Args:
+        facts: Of the network.
+        device: As `Recipe.device`.
+        precision: As `Recipe.precision`.
+        batch: Pictures per step.
+
+    Returns:
+        Whether it does, and the reason.
+    """
+    macs_per_step = facts.macs * batch
+    whole = facts.convolutions and not facts.grouped
+    if device == "cpu" and precision == "float32" and whole and macs_per_step < ONEDNN_MIN_MACS:
+        tiny = f"a step is tiny ({macs_per_step / 1e6:.1f} M multiply-adds)"
+        return False, f"{tiny}: PyTorch's own convolutions are faster"
+    return True, "faster than PyTorch's own"
 
 
 def choose_threads(device: str, macs_per_step: int) -> tuple[int, str]:
@@ -164,9 +187,10 @@ def resolve(recipe: Recipe, facts: Facts) -> tuple[Recipe, dict[str, str]]:
     choose("clip", 0.0, ONE_LENGTH if optimizer == "muon" else "not needed where the rate warms up")
     choose("normalize", "pictures", "mean 0 and deviation 1 over the training pictures")
     device = choose("device", *choose_device())
-    choose("precision", *choose_precision(device, facts.macs * batch))
+    precision = choose("precision", *choose_precision(device, facts.macs * batch))
+    onednn = choose("onednn", *choose_onednn(facts, device, precision, batch))
     choose("threads", *choose_threads(device, facts.macs * batch))
-    choose("memory_format", *choose_memory_format(facts))
+    choose("memory_format", *choose_memory_format(facts, onednn=onednn))
     own = "the source has its own validation split" if facts.own_val else "the source has no validation split"
     choose("val", 0.1, own)
     choose("early_stop", 0, "the rate needs all its epochs to fall")
@@ -289,15 +313,18 @@ def choose_shift(facts: Facts) -> tuple[int, str]:
     return max(side // 16, 1), f"a sixteenth of {side} pixels"
 
 
-def choose_memory_format(facts: Facts) -> tuple[str, str]:
+def choose_memory_format(facts: Facts, *, onednn: bool = True) -> tuple[str, str]:
     """Choose the order of numbers in memory.
 
     Args:
         facts: Of the network.
+        onednn: As `Recipe.onednn`.
 
     Returns:
         `channels-last` or `contiguous`, and the reason.
     """
+    if not onednn:
+        return "contiguous", "PyTorch's own convolutions are faster so"
     if facts.convolutions:
         return "channels-last", "convolutions are faster so"
     return "contiguous", "no convolutions"

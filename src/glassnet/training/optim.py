@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -45,7 +45,7 @@ def build_optimizers(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.O
         kind = Adam if recipe.optimizer == "adam" else AdamW
         return [kind(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999), fused=True)]
     nesterov = recipe.optimizer == "nesterov" and recipe.momentum > 0
-    return [SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=True)]
+    return [SGD(_alike(groups), lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov)]
 
 
 def _muon_and_nesterov(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -66,8 +66,19 @@ def _muon_and_nesterov(net: torch.nn.Module, recipe: Recipe) -> list[torch.optim
         optimizers.append(Muon(kernels, lr=recipe.lr, dtype=getattr(torch, recipe.precision)))
     if groups:
         nesterov = recipe.momentum > 0
-        optimizers.append(SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=nesterov, fused=True))
+        optimizers.append(SGD(_alike(groups), lr=rate, momentum=recipe.momentum, nesterov=nesterov))
     return optimizers
+
+
+def _alike(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Split groups so that each has parameters of one number type on one device, as fused kernels need."""
+    kinds = dict.fromkeys((p.dtype, p.device) for group in groups for p in group["params"])
+    split = [
+        group | {"params": [p for p in group["params"] if (p.dtype, p.device) == kind]}
+        for group in groups
+        for kind in kinds
+    ]
+    return [group for group in split if group["params"]]
 
 
 def rate_at(recipe: Recipe, step: int, num_steps: int, steps_per_epoch: int) -> float:

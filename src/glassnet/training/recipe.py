@@ -73,6 +73,8 @@ class Recipe:
     """Number type of matrix products and convolutions; weights and losses are float32 always."""
     memory_format: Literal["channels-last", "contiguous"] = AUTO
     """Order of the numbers of a picture in memory; the same results, another speed."""
+    onednn: bool = AUTO
+    """Whether oneDNN computes on a processor; PyTorch's own convolutions are faster where a step is tiny."""
     device: str = AUTO
     """Where to compute: cpu, cuda, cuda:1, mps."""
     threads: int = AUTO

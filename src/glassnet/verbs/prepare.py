@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 DEFAULT_NET = "glass"
 DEFAULT_SOURCE = "fashion-mini"
 DEFAULT_VAL = 0.1
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 SIDED_SOURCES = ("mnist",)  # a mirrored digit is another sign, or none
 
 
@@ -104,6 +105,7 @@ def prepare(
     check_fits(built.module, channels=channels, height=height, width=width, num_classes=len(classes))
     macs = macs_per_picture(built.module, channels=channels, height=height, width=width)
     parameters = num_parameters(built.module)
+    convolutions = [part for part in built.module.modules() if isinstance(part, CONVOLUTIONS)]
     facts = Facts(
         pictures=len(splits.train),
         height=height,
@@ -112,9 +114,8 @@ def prepare(
         mirrored=splits.train.source not in SIDED_SOURCES,
         own_val=splits.own_val,
         macs=macs,
-        convolutions=any(
-            isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d) for part in built.module.modules()
-        ),
+        convolutions=bool(convolutions),
+        grouped=any(part.groups > 1 for part in convolutions),
         own_net=built.record["class"].startswith("glassnet.nets.glass."),
     )
     recipe, reasons = resolve(replace(asked, net=built.record["net"]), facts)
