@@ -41,11 +41,11 @@ def activity_of(name: str, output: torch.Tensor) -> Activity | None:
     numbers = output.detach()
     axis = 1 if numbers.dim() > 3 else numbers.dim() - 1  # noqa: PLR2004 — pictures have units in axis 1
     others = [place for place in range(numbers.dim()) if place != axis]
-    least, most = numbers.amin(others), numbers.amax(others)
     total = numbers.numel()
     if name in RECTIFIERS:
-        dead = int(((least == 0) & (most == 0)).sum())
-        return Activity(numbers.shape[axis], dead, int((numbers == 0).sum()) / total, 0.0)
+        zeros = (numbers == 0).sum(others)  # of each unit
+        units = len(zeros)
+        return Activity(units, int((zeros == total // units).sum()), int(zeros.sum()) / total, 0.0)
     lower, upper = BOUNDS[name]
     edge = NEAR * (upper - lower)
     low, high = int((numbers <= lower + edge).sum()) / total, int((numbers >= upper - edge).sum()) / total

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from glassnet.watching.journal import Journal
 
 NUM_FIRST = 5  # steps that are recorded whole, for each optimizer
+OWN_FIRST = 3  # of a training of our own, whose trial was recorded before it
 GROWTH = 1.5  # later looks are at steps growing by this factor
 FREE = 20  # steps before costs are counted
 FREE_SECONDS = 0.3  # that looks may cost after them, so that short trainings are seen alike every time
+OWN_FREE_SECONDS = 0.1
 SHARE = 0.02  # of the time after them, that looks may cost beside
 NUM_EVALUATIONS, NUM_PASSES = 6, 3  # evaluations that are looked at, and passes of each
 
@@ -32,9 +34,10 @@ class Looking:
     Args:
         journal: Is told which look is open.
         networks: Those that were met so far; a list that grows.
+        ours: Whether the training is one of our own.
     """
 
-    def __init__(self, journal: Journal, networks: list[Network]) -> None:
+    def __init__(self, journal: Journal, networks: list[Network], *, ours: bool) -> None:
         self.open: OpenLook | None = None
         self.looks: list[Look] = []
         self.num_backward = 0
@@ -42,7 +45,8 @@ class Looking:
         self._journal, self._networks = journal, networks
         self._leaving: list[OpenLook] = []  # they ended while they ran something
         self._copies: dict[str, tuple[nn.Parameter, torch.Tensor]] = {}
-        self._next = NUM_FIRST
+        self._num_first, self._free = (OWN_FIRST, OWN_FREE_SECONDS) if ours else (NUM_FIRST, FREE_SECONDS)
+        self._next = self._num_first
         self._broken = False  # whether a loss was not finite
         self._blind = False
         self._num_evaluations = 0
@@ -87,11 +91,11 @@ class Looking:
         if not grad:
             return not self._evaluation_looked and self._num_evaluations < NUM_EVALUATIONS
         done = self._journal.num_steps or self.num_backward
-        if done < NUM_FIRST * self.num_optimizers:
+        if done < self._num_first * self.num_optimizers:
             return True
         if done < self._next:
             return False
-        affordable = FREE_SECONDS + SHARE * (time.perf_counter() - self._since)
+        affordable = self._free + SHARE * (time.perf_counter() - self._since)
         return done < FREE or self._cost + self._last_cost <= affordable
 
     def begin(self) -> None:
@@ -123,7 +127,7 @@ class Looking:
         if look.grad is not False:
             self._last_cost = time.perf_counter() - look.began
             self._cost += self._last_cost if self._journal.num_steps >= FREE else 0.0
-            self._next = int(max(look.step, NUM_FIRST) * GROWTH) + 1
+            self._next = int(max(look.step, self._num_first) * GROWTH) + 1
 
     def close(self) -> None:
         """End for good: the watch is over."""

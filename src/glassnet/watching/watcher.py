@@ -91,7 +91,7 @@ class Watcher:
         self.setting_mode = False  # whether train() or eval() is running
         self.loading = False  # whether a loader is at work: what it calls is not the script's doing
         self.networks = Networks()
-        self.looking = Looking(journal := Journal(), self.networks.met)
+        self.looking = Looking(journal := Journal(), self.networks.met, ours=by == "check")
         self._journal = journal
         self._seen = Seen(by, script)
         self._thread = threading.get_ident()
