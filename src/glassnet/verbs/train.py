@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.audit.make import audit_if_cheap
 from glassnet.errors import GlassnetError, RunError, TrainingError, UsageError
-from glassnet.evaluation.allocator import keep_freed_memory
+from glassnet.evaluation.allocator import give_back_freed_memory, keep_freed_memory
 from glassnet.evaluation.memory import is_out_of_memory
 from glassnet.run import Run, create_run, locked, open_run, read_checkpoint, write_json, write_whole
 from glassnet.tensorboard.scalars import log
@@ -143,6 +143,7 @@ def train(
         _run_to_the_end(job, before, state, run, info, began, terminal)
         if report:
             _report(job, audit, state, run, terminal)
+    give_back_freed_memory()
     name = quoted(run.path)
     show_next(
         [f"glassnet predict {name} PICTURE...", f"glassnet evaluate {name}", f"glassnet board {name}"],
@@ -223,9 +224,7 @@ def _run_to_the_end(
     """Train, judge, and write into the run how it ended, however that was."""
     resume = f"glassnet train --resume {quoted(run.path)}"
     try:
-        with stop_requests() as stop, observe(by="check") as watcher:
-            _train(state, run, stop, resume, terminal)
-        findings = check_run(watcher, before, terminal)
+        findings = _train_watched(before, state, run, resume, terminal)
         result = finish(job, state, run, info, began, terminal) | {"findings": findings}
         write_json(run.path / "run.json", {**info, "status": "finished", "result": result})
     except BaseException as error:
@@ -236,6 +235,15 @@ def _run_to_the_end(
         if told is error:
             raise
         raise told from error
+
+
+def _train_watched(
+    before: Found, state: State, run: Run, resume: str, terminal: Terminal
+) -> list[dict[str, Any]]:
+    """Train to the end and give the findings; what the watcher has kept is freed with it."""
+    with stop_requests() as stop, observe(by="check") as watcher:
+        _train(state, run, stop, resume, terminal)
+    return check_run(watcher, before, terminal)
 
 
 def _report(job: Job, audit: Audit | None, state: State, run: Run, terminal: Terminal) -> None:
