@@ -55,6 +55,7 @@ class State:
     correct: torch.Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.int64))
     seen: int = 0  # pictures of this epoch so far
     history: list[Epoch] = field(default_factory=list)
+    best_logits: torch.Tensor | None = None  # of the validation pictures in the best epoch, if judged here
     seconds: dict[str, float] = field(default_factory=lambda: {"data": 0.0, "train": 0.0, "evaluate": 0.0})
 
     @property
@@ -280,7 +281,7 @@ def _mixed(state: State, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
 def _judge(state: State, began: float) -> Iterator[Event]:
     """Judge an ended epoch and write it into the history."""
     judging_began = time.perf_counter()
-    val_loss = val_accuracy = per_class = None
+    val_loss = val_accuracy = per_class = logits = None
     if state.val is not None:
         logits = yield from forward_split(state.judged, state.val, state.scale, state.compute)
         labels = torch.from_numpy(state.val.labels)
@@ -305,6 +306,8 @@ def _judge(state: State, began: float) -> Iterator[Event]:
         val_class_accuracy=per_class,
     )
     state.history.append(event)
+    if event.best:
+        state.best_logits = logits
     state.loss_sum = 0.0
     state.correct.zero_()
     state.seen = 0

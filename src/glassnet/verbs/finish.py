@@ -57,8 +57,10 @@ def finish(
         if pictures is None:
             continue
         judging_began = time.perf_counter()
-        events = forward_split(net, pictures, state.scale, state.compute)
-        logits = show_judging(events, f"judging the {WHAT[name].split(',')[0]}", terminal)
+        logits = state.best_logits if name == "val" else None
+        if logits is None:
+            events = forward_split(net, pictures, state.scale, state.compute)
+            logits = show_judging(events, f"judging the {WHAT[name].split(',')[0]}", terminal)
         predictions = Predictions(
             logits.numpy(), pictures.labels, np.asarray(pictures.paths), pictures.classes
         )
