@@ -35,6 +35,7 @@ class Goal:
 GOALS = {
     "fashion-91": Goal("cnn", "fashion", "glass(width=16)", 1.75, 256),
     "fashion-87": Goal("mlp", "fashion", "glass(width=16)", 0.35, 128),
+    "mnist-97": Goal("mnist", "mnist", "glass(width=16)", 0.1, 128),
     "cifar-54": Goal("lenet", "cifar", "glass(width=16)", 0.2, 128),
 }
 

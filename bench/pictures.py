@@ -1,9 +1,9 @@
 """The pictures of the comparisons, as arrays that every contender reads.
 
-usage: python bench/pictures.py DATA [--fashion SOURCE] [--cifar SOURCE]
+usage: python bench/pictures.py DATA [--fashion SOURCE] [--mnist SOURCE] [--cifar SOURCE]
 
 SOURCE is one of glassnet's: `fashion-mnist`, `fashion-mini`, `cifar10`, a folder or archive. Writes
-`{fashion,cifar}_{train,test}.npz` with `x` (uint8, N×H×W or N×H×W×3) and `y` (int64), as far as they are not there,
+`{fashion,mnist,cifar}_{train,test}.npz` with `x` (uint8, N×H×W or N×H×W×3) and `y` (int64), as far as they are not there,
 in an order drawn once, so that the first of them are of all classes.
 """
 
@@ -33,12 +33,13 @@ def main() -> None:
     """Write what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--fashion")
-    parser.add_argument("--cifar")
+    names = ("fashion", "mnist", "cifar")
+    for name in names:
+        parser.add_argument(f"--{name}")
     asked = parser.parse_args()
-    for name in ("fashion", "cifar"):
-        if getattr(asked, name):
-            write(asked.data, name, getattr(asked, name))
+    for name in names:
+        if source := getattr(asked, name):
+            write(asked.data, name, source)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 usage: python bench/tutorial.py JOB DATA [PICTURES [EPOCHS]]
 
-JOB is mlp, cnn (both on Fashion-MNIST, batch 64) or lenet (CIFAR-10, batch 4, two loader workers). DATA is
+JOB is mlp, cnn (both on Fashion-MNIST, batch 64), mnist (the first on MNIST) or lenet (CIFAR-10, batch 4, two loader
+workers). DATA is
 the folder that `pictures.py` wrote. The last line printed is JSON: pictures seen, seconds of training and
 accuracy.
 """
@@ -26,6 +27,7 @@ from torchvision import transforms
 JOBS = {
     "mlp": ("fashion", 64, 5, 0.01, 0),
     "cnn": ("fashion", 64, 5, 0.01, 0),
+    "mnist": ("mnist", 64, 5, 0.01, 0),
     "lenet": ("cifar", 4, 2, 0.001, 2),
 }
 
@@ -89,7 +91,7 @@ class LeNet(nn.Module):
         return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
 
 
-NETS = {"mlp": Mlp, "cnn": Cnn, "lenet": LeNet}
+NETS = {"mlp": Mlp, "cnn": Cnn, "mnist": Mlp, "lenet": LeNet}
 
 
 def dataset(job: str, data: Path, split: str, pictures: int | None = None) -> Dataset:
