@@ -90,6 +90,17 @@ def test_mnist_is_found_below_a_data_folder(tmp_path, monkeypatch, layout, packe
 
 
 @pytest.mark.usefixtures("few")
+def test_files_of_the_other_data_set_with_the_same_names_are_not_taken_for_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSNET_OFFLINE", "1")
+    write_mnist(tmp_path, packed=False)
+    labels = np.array([*ORIGINALS["mnist"].first_labels, *range(10), *range(10)], np.uint8)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(labels))
+    assert np.array_equal(load("mnist", data_dir=tmp_path)["train"].labels, labels)
+    with pytest.raises(GlassnetError):  # it would have to be downloaded
+        load("fashion-mnist", data_dir=tmp_path)
+
+
+@pytest.mark.usefixtures("few")
 def test_the_cache_comes_after_the_data_folder_and_before_a_download(tmp_path):
     write_mnist(cache_folder() / "originals" / "mnist", packed=True)
     (tmp_path / "empty").mkdir()

@@ -82,6 +82,13 @@ def test_test_folder_alone(make_folder):
     assert list(load(make_folder("test/cat", "test/dog"))) == ["test"]
 
 
+def test_the_files_of_mnist_are_no_folder_of_classes_but_have_a_name(tmp_path):
+    (tmp_path / "raw").mkdir()
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz"):
+        (tmp_path / "raw" / name).write_bytes(b"0")
+    assert "mnist --data-dir" in str(error_of(tmp_path / "raw"))
+
+
 def test_empty_folder_says_what_was_looked_for(tmp_path):
     (tmp_path / "empty").mkdir()
     assert str(error_of(tmp_path / "empty")) == (

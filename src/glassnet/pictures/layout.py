@@ -25,6 +25,7 @@ _ALIASES = {
     "testing": "test",
 }
 _EXPECTED = "train/CLASS/PICTURE (and val/, test/ beside it), or CLASS/PICTURE"
+_ORIGINALS_HINT = "the files of MNIST and Fashion-MNIST are read by name: mnist --data-dir FOLDER"
 _MIN_CLASSES = 2
 
 
@@ -84,6 +85,7 @@ def arrange(listing: Listing, *, source: str) -> Layout:
             where=source,
             got=f"{len(files)} files, {len(folders)} folders",
             expected=_EXPECTED,
+            hint=_ORIGINALS_HINT if any("-ubyte" in parts[-1] for parts in files) else None,
         )
     _refuse_nearly_equal(classes, source)
     return _side_by_side(listing, place, classes)

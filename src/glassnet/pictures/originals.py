@@ -49,6 +49,7 @@ class Original:
     system_folder: str | None
     classes: tuple[str, ...]
     num_pictures: dict[str, int]
+    first_labels: tuple[int, ...] = ()  # of the training pictures, where others' files have the same names
 
 
 ORIGINALS = {
@@ -84,6 +85,7 @@ ORIGINALS = {
         None,
         tuple("0123456789"),
         {"train": 60_000, "test": 10_000},
+        (5, 0, 4, 1, 9, 2, 1, 3, 1, 4),
     ),
     "fashion-mnist": Original(
         "fashion-mnist",
@@ -128,6 +130,7 @@ ORIGINALS = {
             "Ankle boot",
         ),
         {"train": 60_000, "test": 10_000},
+        (9, 0, 0, 3, 0, 2, 7, 2, 5, 5),
     ),
     "cifar10": Original(
         "cifar10",
@@ -237,8 +240,10 @@ def _places(original: Original, data_dir: Path | None, own_folder: Path) -> Iter
 
 
 def _read_from(original: Original, folder: Path) -> dict[str, Pictures]:
-    """Read the splits from a folder; none where it does not hold all files."""
+    """Read the splits from a folder; none where it does not hold all files, or those of another data set."""
     arrays = _read_cifar(folder) if original.name == "cifar10" else _read_idx_files(folder)
+    if arrays and _is_another(original, arrays["train"][1]):
+        return {}
     splits = {}
     for split, (images, labels) in arrays.items():
         expected = original.num_pictures[split]
@@ -254,6 +259,12 @@ def _read_from(original: Original, folder: Path) -> dict[str, Pictures]:
             split, images, labels, original.classes, source=original.name, paths=paths
         )
     return splits
+
+
+def _is_another(original: Original, labels: np.ndarray) -> bool:
+    """Tell whether these are the labels of another data set, whose files have the same names."""
+    others = (other.first_labels for other in ORIGINALS.values() if other.name != original.name)
+    return any(first and tuple(labels[: len(first)].tolist()) == first for first in others)
 
 
 def _read_idx_files(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
