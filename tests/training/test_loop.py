@@ -457,6 +457,21 @@ def test_the_norm_of_a_step_is_that_of_pytorch():
     assert torch.equal(step.grad_norm, norm)
 
 
+def test_a_loss_that_depends_on_no_parameter_moves_none():
+    class Beside(Linear):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.ones(3, requires_grad=True)  # no nn.Parameter
+
+        def forward(self, images):
+            return self.scale * super().forward(images).detach()
+
+    state = start(Beside)
+    before = weights_of(state.net)
+    assert float(next(train(state)).grad_norm) == 0
+    assert same_bits(before, weights_of(state.net))
+
+
 def test_steps_have_their_threads_and_judging_those_of_the_process():
     before = torch.get_num_threads()
     state = start(Linear, val=pictures(8), threads=before + 1)

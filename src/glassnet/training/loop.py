@@ -266,6 +266,8 @@ def _take_step(state: State, feed: Iterator[Batch]) -> Step:
 def _gradient_norm(state: State) -> torch.Tensor:
     """Give the norm of the whole gradient; PyTorch's `get_total_norm` takes twice as long on a small one."""
     gradients = [p.grad for p in state.parameters if p.grad is not None]
+    if not gradients:  # the loss depends on something that is no parameter
+        return torch.zeros(())
     norms = torch._foreach_norm(gradients)  # noqa: SLF001 # pyright: ignore[reportPrivateImportUsage]
     return torch.linalg.vector_norm(torch.stack(norms))
 
