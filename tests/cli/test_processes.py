@@ -13,8 +13,6 @@ import urllib.request
 
 import pytest
 
-from glassnet.cli.app import SPIN_COUNT, make_room_while_waiting
-
 from own_process import start
 
 
@@ -151,17 +149,3 @@ def test_a_taken_port(cli, finished_run):
     assert ended.code == 2
     assert ended.err.startswith(f"error: port {port} cannot be used\n  where: 127.0.0.1\n")
     assert ended.err.endswith("  hint: --port 0 takes a free one\n")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({}, {"GOMP_SPINCOUNT": SPIN_COUNT}),
-        ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
-        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
-    ],
-)
-def test_waiting_threads_make_room_unless_told_otherwise(monkeypatch, before, after):
-    monkeypatch.setattr(os, "environ", dict(before))
-    make_room_while_waiting()
-    assert os.environ == after

@@ -33,7 +33,6 @@ COMMANDS = {
     "compare": "Compare runs: recipes, accuracy with McNemar's test, speed and size.",
     "board": "Open runs in TensorBoard, on this machine only, until Ctrl-C.",
 }
-SPIN_COUNT = "5000"  # some 50 µs, as long as PyTorch is between two operations; GNU's own is 300,000
 
 
 class InterruptedCommandError(GlassnetError):
@@ -60,23 +59,8 @@ def main() -> NoReturn:
     if sys.argv[1:2] != ["watch"]:  # there they are the script's
         for stream in (sys.stdout, sys.stderr):
             fall_back(stream)
-        make_room_while_waiting()
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
-
-
-def make_room_while_waiting() -> None:
-    """Let PyTorch's threads sleep soon when they wait for each other: another program may need the core.
-
-    Awake they hold it for as long as the system's time slice, and the thread they wait for cannot run: two
-    trainings at once on two cores fell to a hundredth of their speed, and with this to a fifth. One alone
-    is as fast (measured). It counts where PyTorch is not loaded yet, and where nobody has said otherwise.
-
-    Source:
-        GOMP_SPINCOUNT of the manual of GNU's OpenMP.
-    """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
 
 
 def _interrupt(_number: int, _frame: object) -> None:
