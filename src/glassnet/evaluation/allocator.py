@@ -45,7 +45,7 @@ def give_back_freed_memory() -> bool:
         malloc_trim(3) of the Linux manual.
 
     Example:
-        >>> give_back_freed_memory() in (True, False)
+        >>> give_back_freed_memory() <= (platform.libc_ver()[0] == "glibc")  # elsewhere there is no such way
         True
     """
     return _is_glibc() and bool(ctypes.CDLL(None).malloc_trim(0))
