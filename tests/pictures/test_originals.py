@@ -21,7 +21,8 @@ from glassnet.errors import GlassnetError, PicturesError
 from glassnet.pictures import Progress, load, originals
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.download import Remote, download
-from glassnet.pictures.originals import ORIGINALS, read_idx
+from glassnet.pictures.idx import read_idx
+from glassnet.pictures.originals import ORIGINALS
 
 SYSTEM = Path("/usr/share/datasets/fashion-mnist")
 needs_fashion = pytest.mark.skipif(

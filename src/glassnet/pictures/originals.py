@@ -1,13 +1,10 @@
-"""The original files of Fashion-MNIST, MNIST and CIFAR-10: where they are looked for, and their formats."""
+"""The original files of Fashion-MNIST, MNIST and CIFAR-10: where they are looked for, and what they hold."""
 
 from __future__ import annotations
 
-import gzip
 import io
-import math
 import os
 import pickle
-import struct
 import tarfile
 import zlib
 from dataclasses import dataclass
@@ -20,6 +17,7 @@ from glassnet.errors import PicturesError
 from glassnet.pictures.arrays import from_arrays
 from glassnet.pictures.cache import cache_folder
 from glassnet.pictures.download import Remote, download
+from glassnet.pictures.idx import read_idx
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -33,8 +31,6 @@ _CIFAR_URL = "https://www.cs.toronto.edu/~kriz/"
 _CIFAR_ROW_BYTES = 1 + 3 * 32 * 32
 _CIFAR_BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
 _CIFAR_PICTURES = 10_000  # in each batch
-_IDX_UINT8 = b"\0\0\x08"
-_MAX_IDX_BYTES = 1 << 30
 _IDX_STEMS = {"train": "train", "test": "t10k"}
 _DAMAGED = (OSError, EOFError, zlib.error, tarfile.TarError)
 
@@ -181,48 +177,6 @@ def read_original(
         if not (own_folder / remote.name).is_file():
             yield from download(remote, own_folder)
     return _read_from(original, own_folder)
-
-
-def read_idx(path: Path) -> np.ndarray:
-    """Read a file in the idx format of MNIST, gzipped or not.
-
-    The format: two zero bytes, the kind of value (8: uint8), the number of axes, the length of each as a
-    big-endian 32-bit number, then the values (http://yann.lecun.com/exdb/mnist/).
-
-    Args:
-        path: The file.
-
-    Returns:
-        uint8, of the shape that the file says.
-
-    Raises:
-        PicturesError: It is damaged or holds something else.
-    """
-    try:
-        with path.open("rb") as file:
-            is_packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if is_packed else path.open("rb") as file:
-            head = file.read(4)
-            num_axes = head[3] if len(head) == 4 and head.startswith(_IDX_UINT8) else 0  # noqa: PLR2004
-            lengths = file.read(4 * num_axes)
-            if not num_axes or len(lengths) < 4 * num_axes:
-                raise PicturesError(
-                    "not an idx file of bytes", where=path, got=f"it begins with {head.hex()}"
-                )
-            shape = struct.unpack(f">{num_axes}I", lengths)
-            if math.prod(shape) > _MAX_IDX_BYTES:
-                raise PicturesError("the file is damaged", where=path, got=f"its header declares {shape}")
-            values = file.read(math.prod(shape) + 1)
-    except _DAMAGED as error:
-        raise PicturesError("the file is damaged", where=path, got=error) from None
-    if len(values) != math.prod(shape):
-        got = f"{len(values):,}" if len(values) < math.prod(shape) else "more"
-        raise PicturesError(
-            "the file is damaged", where=path, got=f"{got} values", expected=f"{math.prod(shape):,} values"
-        )
-    return (
-        np.frombuffer(values, np.uint8).reshape(shape).copy()
-    )  # torch warns of arrays that cannot be written
 
 
 def _places(original: Original, data_dir: Path | None, own_folder: Path) -> Iterator[Path]:

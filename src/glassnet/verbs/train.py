@@ -116,10 +116,9 @@ def train(
     if out and Path(out).exists():
         create_run(Path(out))  # refuses a folder that is taken, before pictures are read for minutes
     single = Recipe(epochs=epochs, batch=batch, lr=lr, seed=seed, val=val)  # pyright: ignore[reportArgumentType]
-    single = over(options or Recipe(), single)
     if isinstance(net, str):
         single, net = replace(single, net=net), None
-    wishes = lay_together(old=old, recipe=recipe, options=single)
+    wishes = lay_together(old=old, recipe=recipe, options=over(options or Recipe(), single))
     with ExitStack() as stack:
         if old:
             stack.enter_context(locked(old))
