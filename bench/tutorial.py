@@ -3,9 +3,8 @@
 usage: python bench/tutorial.py JOB DATA [PICTURES [EPOCHS]]
 
 JOB is mlp, cnn (both on Fashion-MNIST, batch 64), mnist (the first on MNIST) or lenet (CIFAR-10, batch 4, two loader
-workers). DATA is
-the folder that `pictures.py` wrote. The last line printed is JSON: pictures seen, seconds of training and
-accuracy.
+workers). DATA is the folder that `pictures.py` wrote. The last line printed is JSON: pictures seen, seconds of training
+and accuracy.
 """
 
 from __future__ import annotations
