@@ -20,23 +20,12 @@ SEEDS = range(5)
 
 def main(source: str, *options: str) -> None:
     """Train and tell."""
+    command = ("-m", "glassnet.cli.app", "train", source, *options)
     accuracies, seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
         for seed in SEEDS:
             out = str(Path(folder) / str(seed))
-            command = (
-                "-m",
-                "glassnet.cli.app",
-                "train",
-                source,
-                *options,
-                "--seed",
-                str(seed),
-                "--out",
-                out,
-                "--json",
-            )
-            result = run(command).told
+            result = run((*command, "--seed", str(seed), "--out", out, "--json")).told
             accuracies.append(100 * result["test_accuracy"])
             seconds.append(result["seconds"]["total"])
     each = ", ".join(f"{accuracy:.2f}" for accuracy in accuracies)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from glassnet.training.without_compiler import add_param_group
+from glassnet.training.without_compiler import add_param_group, momentum_buffer
 
 
 def orthogonalize(
@@ -76,10 +76,7 @@ class Muon(torch.optim.Optimizer):
             for kernel in group["params"]:
                 if kernel.grad is None:
                     continue
-                state = self.state[kernel]
-                if not state:
-                    state["momentum_buffer"] = torch.zeros_like(kernel)
-                running = state["momentum_buffer"].mul_(group["momentum"]).add_(kernel.grad)
+                running = momentum_buffer(self, kernel).mul_(group["momentum"]).add_(kernel.grad)
                 towards = kernel.grad.add(running, alpha=group["momentum"]).flatten(1)
                 kernel.mul_(len(kernel) ** 0.5 / (kernel.norm() + 1e-7))
                 step = orthogonalize(towards, rounds=group["rounds"], dtype=group["dtype"])

@@ -15,6 +15,27 @@ import torch
 add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
 
 
+def momentum_buffer(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> torch.Tensor:
+    """Give the running sum of a parameter's gradients.
+
+    Args:
+        optimizer: Keeps it.
+        parameter: Of the optimizer.
+
+    Returns:
+        The sum, of the parameter's shape; zero at first.
+
+    Example:
+        >>> weight = torch.nn.Parameter(torch.ones(2))
+        >>> momentum_buffer(SGD([weight]), weight)
+        tensor([0., 0.])
+    """
+    state = optimizer.state[parameter]
+    if not state:
+        state["momentum_buffer"] = torch.zeros_like(parameter)
+    return state["momentum_buffer"]
+
+
 class SGD(torch.optim.SGD):
     """`torch.optim.SGD` with `fused=True`: the same bits, parameters of one number type and on one device.
 
@@ -63,20 +84,13 @@ class SGD(torch.optim.SGD):
             params = [parameter for parameter in group["params"] if parameter.grad is not None]
             momentum, sums = group["momentum"], []
             if momentum:
-                sums = [self._sum(parameter) for parameter in params]
+                sums = [momentum_buffer(self, parameter) for parameter in params]
             if params:
                 torch._fused_sgd_(  # pyright: ignore[reportPrivateImportUsage]
                     params, [parameter.grad for parameter in params], sums, lr=group["lr"], momentum=momentum,
                     weight_decay=group["weight_decay"], nesterov=group["nesterov"],
                     dampening=0.0, maximize=False, is_first_step=False,
                 )  # fmt: skip
-
-    def _sum(self, parameter: torch.Tensor) -> torch.Tensor:
-        """Give the running sum of a parameter's gradients, zero at first."""
-        state = self.state[parameter]
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(parameter)
-        return state["momentum_buffer"]
 
 
 class Adam(torch.optim.Adam):
